@@ -1,0 +1,94 @@
+"""Handwritten digits, from anybody's picture to the 8×8 grid to the answer.
+
+The front page: the names below are the whole of what most people need. Each is imported when it is
+first used, so that `import digits_nb` costs nothing.
+
+    import digits_nb as dn
+
+    answer = dn.recognize({"path": "seven.jpg"})
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from digits_nb.errors import (
+    BadParameter,
+    CorruptImage,
+    DigitsError,
+    DownloadError,
+    ForbiddenAddress,
+    ModelNotFound,
+    NoDigit,
+    QueryError,
+    SeveralDigits,
+    TamperedModel,
+    TooLarge,
+    UnknownParameter,
+    UnsupportedImage,
+)
+
+if TYPE_CHECKING:
+    from digits_nb.model import DigitModel
+    from digits_nb.normalise import Stages, preprocess
+    from digits_nb.query import open_image
+    from digits_nb.recognition import Answer, recognize, recognize_many
+    from digits_nb.runs import read_result
+    from digits_nb.store import ModelStore
+    from digits_nb.training import train
+    from digits_nb.widgets import panel
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "open_image": "query",
+    "Stages": "normalise",
+    "preprocess": "normalise",
+    "train": "training",
+    "DigitModel": "model",
+    "ModelStore": "store",
+    "Answer": "recognition",
+    "recognize": "recognition",
+    "recognize_many": "recognition",
+    "read_result": "runs",
+    "panel": "widgets",
+}
+
+__all__ = [
+    "Answer",
+    "BadParameter",
+    "CorruptImage",
+    "DigitModel",
+    "DigitsError",
+    "DownloadError",
+    "ForbiddenAddress",
+    "ModelNotFound",
+    "ModelStore",
+    "NoDigit",
+    "QueryError",
+    "SeveralDigits",
+    "Stages",
+    "TamperedModel",
+    "TooLarge",
+    "UnknownParameter",
+    "UnsupportedImage",
+    "open_image",
+    "panel",
+    "preprocess",
+    "read_result",
+    "recognize",
+    "recognize_many",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        msg = f"module 'digits_nb' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(f"digits_nb.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

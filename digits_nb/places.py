@@ -1,0 +1,72 @@
+"""Where things are: one root for every default path, and files that are whole or not there.
+
+The root is `$DIGITS_NB_HOME`, else the checkout that the package is installed from, else the current
+directory, so that a default means the same place wherever a command or a kernel was started.
+"""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def root() -> Path:
+    """The absolute folder that every default path stands under."""
+    if home := os.environ.get("DIGITS_NB_HOME"):
+        return Path(home).expanduser().resolve()
+    if (CHECKOUT / "pyproject.toml").is_file():
+        return CHECKOUT
+    return Path.cwd()
+
+
+def outputs() -> Path:
+    """Executed notebooks, models and results: `outputs` under the root."""
+    return root() / "outputs"
+
+
+def models() -> Path:
+    """The default store of models: `outputs/models` under the root."""
+    return outputs() / "models"
+
+
+def samples() -> Path:
+    """The pictures made for this project: `notebooks/samples` under the root, or the checkout's."""
+    here = root() / "notebooks" / "samples"
+    return here if here.is_dir() else CHECKOUT / "notebooks" / "samples"
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Write `data` to `path` under a temporary name, then rename: a reader sees all of it or none.
+
+    Parameters
+    ----------
+    path
+        The file to make or replace; missing parent folders are made.
+    data
+        Its whole content.
+
+    Returns
+    -------
+    Path
+        `path`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only the owner reads; what we write is as readable as any other file
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise
+    return path
