@@ -1,0 +1,269 @@
+"""Bytes become a picture: decoded within limits, upright, in one of three modes, its transparency laid down.
+
+Nothing else in digits_nb decodes a picture.
+"""
+
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from importlib import import_module
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge, UnsupportedImage
+
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 32_766  # OpenCV's warps take sides below 2**15 - 1
+FORMATS = "PNG, JPEG, GIF, WebP, BMP and TIFF"
+
+_SIGNATURES = re.compile(
+    rb"(?P<Png>\x89PNG\r\n\x1a\n)|(?P<Jpeg>\xff\xd8\xff)|(?P<Gif>GIF8[79]a)|(?P<WebP>RIFF.{4}WEBP)"
+    rb"|(?P<Bmp>BM)|(?P<Tiff>II\*\0|MM\0\*|II\+\0|MM\0\+)",
+    re.DOTALL,
+)
+# what people send instead: how it begins, and what it is
+_OTHERS = (
+    (rb"....ftyp(?:he[ivx]|mif1|msf1)", "a HEIC picture"),
+    (rb"....ftypavi[fs]", "an AVIF picture"),
+    (rb"....ftyp|RIFF....AVI |\x1aE\xdf\xa3", "a film"),
+    (rb"\xff\x0a|\x00{3}\x0cJXL ", "a JPEG XL picture"),
+    (rb"\xff\x4f\xff\x51|\x00{3}\x0cjP  ", "a JPEG 2000 picture"),
+    (rb"\x00\x00[\x01\x02]\x00", "an icon"),
+    (rb"P[1-7]\s", "a PNM picture"),
+    (rb"8BPS", "a Photoshop file"),
+    (rb"%PDF-", "a PDF document"),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript document"),
+    (rb"\x93NUMPY", "a NumPy file"),
+    (rb"PK\x03\x04", "a ZIP or Office file"),
+    (rb"\x1f\x8b", "a gzip file"),
+    (rb"\W*<(?:!doctype\s)?svg|\W*<\?xml.{0,2000}?<svg", "an SVG drawing"),
+    (rb"\W*<(?:!doctype\s)?html|\W*<\?xml.{0,2000}?<html", "a web page"),
+    (rb"data:|iVBORw0KGgo|/9j/|R0lGOD|UklGR", "base64, which belongs under the key 'base64'"),
+    (rb"[\t\n\r -~]{16}|[\t\n\r -~]+\Z", "text"),
+)
+
+_ORIENTATION = 274  # the tag's number in TIFF and EXIF
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# A few bytes of these decode to any size, and take this many times the memory of an RGB picture on the way
+# (7,000 × 7,000 pixels: WebP, 38 bytes, 764 MB; GIF, 37 kB, 239 MB; PNG 192 MB): their limit is that lower.
+_COPIES = {"WebP": 4, "Gif": 2}
+_MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
+_FULL = 255
+_INK_SPREAD = 64  # levels of luma between the 5th and the 95th percentile: strokes, but no paper with them
+
+_silence = threading.Lock()
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode the content of a picture file, and `finish` it.
+
+    Parameters
+    ----------
+    data
+        PNG, JPEG (of a phone's several pictures the first), GIF, WebP, BMP or TIFF, told by its content.
+    max_pixels
+        The most pixels, judged from the header before anything is decoded; of a GIF half as many, of a
+        WebP a quarter, for what they take to decode.
+
+    Raises
+    ------
+    UnsupportedImage
+        These are bytes of something else.
+    CorruptImage
+        They cannot be decoded to the end.
+    TooLarge
+        More than `max_pixels`, a side above `MAX_SIDE`, or more than fits into memory.
+    """
+    known = _SIGNATURES.match(data)
+    if known is None:
+        raise _unknown(data)
+    name = known.lastgroup or ""
+    # these can make Pillow warn of oddities, which are nothing to the caller
+    talkative = name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
+    with _as_ours(name.upper()), _unheard() if talkative else nullcontext():
+        # the plugin itself: Image.open would warn of a large picture before we can refuse it
+        return finish(_plugin(name)(_Reader(data)), max_pixels=max_pixels // _COPIES.get(name, 1))
+
+
+def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Bring any PIL image upright (by EXIF) and into mode RGB, RGBA or L; of several frames the first.
+
+    16-bit pictures lose their lower byte. Those of 32 bits have no agreed range: they are stretched from
+    their own darkest to their own lightest value.
+    """
+    width, height = image.size
+    if not width or not height:
+        msg = f"the picture has {width} × {height} pixels, and so nothing to see; give another"
+        raise QueryError(msg)
+    check_size(width, height, max_pixels)
+    with _as_ours(image.format or "given"):
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        if turn is not None:
+            image = image.transpose(turn)
+            for note in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):
+                image.info.pop(note, None)  # or the next reader would turn it once more
+        return _in_three_modes(image)
+
+
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Raise `TooLarge` for a picture of more pixels in all, or more a side, than are read."""
+    if width * height > max_pixels or max(width, height) > MAX_SIDE:
+        msg = (
+            f"the picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "
+            f"{MAX_SIDE:,} a side are read; scale it down"
+        )
+        raise TooLarge(msg)
+
+
+def flatten(image: Image.Image) -> Image.Image:
+    """Lay a picture on the ground that shows its ink.
+
+    What is visible has paper of its own if it is dark here and light there, and most of it is the one or
+    the other: it is laid on the paper's colour, its median. Otherwise it is ink: dark ink is laid on white,
+    light ink on black.
+
+    Parameters
+    ----------
+    image
+        Mode RGB, RGBA or L.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB or L. A picture without transparency is as it was; one without a visible pixel is white.
+    """
+    if image.mode != "RGBA":
+        return image
+    alpha = image.getchannel("A")
+    faintest, strongest = alpha.getextrema()
+    if faintest == _FULL:
+        return image.convert("RGB")
+    if strongest == 0:
+        return Image.new("RGB", image.size, "white")
+    visible = alpha.point(lambda level: _FULL * (2 * level >= strongest))
+    dark, median, light = _percentiles(image.convert("L").histogram(visible), 5, 50, 95)
+    spread = light - dark
+    if spread > _INK_SPREAD and min(light - median, median - dark) <= spread / 4:
+        levels = image.histogram(visible)
+        ground = tuple(_percentiles(levels[start : start + 256], 50)[0] for start in (0, 256, 512))
+    else:
+        ground = (_FULL,) * 3 if median <= _FULL // 2 else (0, 0, 0)
+    flat = Image.new("RGB", image.size, ground)
+    flat.paste(image, mask=alpha)
+    return flat
+
+
+def _percentiles(histogram: list[int], *percents: int) -> list[int]:
+    counts = np.cumsum(histogram)
+    return np.searchsorted(counts, np.array(percents) / 100 * counts[-1]).tolist()
+
+
+def _unknown(data: bytes) -> DigitsError:
+    if not data:
+        return CorruptImage("the file is empty; give one that holds a picture")
+    how = re.DOTALL | re.IGNORECASE
+    kind = next((f"looks like {kind}" for start, kind in _OTHERS if re.match(start, data, how)), "is unknown")
+    return UnsupportedImage(f"the data {kind}, and only {FORMATS} are read; save the picture as PNG or JPEG")
+
+
+class _Reader(BytesIO):
+    """Bytes that are not read for ever: 20 MB of empty chunks keep Pillow busy for ten seconds."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > _MAX_READS:
+            msg = "the picture's file is in more pieces than any picture needs; save it again as PNG or JPEG"
+            raise TooLarge(msg)
+        return super().read(size)
+
+
+@cache
+def _plugin(name: str) -> type[ImageFile.ImageFile]:
+    plugin = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
+    # for a resolution that nobody asks for, a JPEG's whole EXIF would be read, and warned of if it is odd
+    return plugin if name != "Jpeg" else type(name, (plugin,), {"_read_dpi_from_exif": lambda _: None})
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    # the filters of warnings are everybody's: changed by one at a time, and only where it must be
+    with _silence, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _as_ours(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DigitsError:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        msg = f"the {name} picture takes more memory than there is for it; scale it down"
+        raise TooLarge(msg) from error
+    except Exception as error:  # Pillow's plugins raise nearly anything for a broken file
+        msg = f"the {name} picture is broken or cut short; see whether a viewer opens it, and send it again"
+        raise CorruptImage(msg) from error
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation, 1 to 8; not by Pillow's `getexif`, which reads, and warns of, everything there."""
+    tags = getattr(image, "tag_v2", None)
+    if tags is not None:
+        tag = tags.get(_ORIENTATION)
+        return tag if isinstance(tag, int) else 1
+    exif = image.info.get("exif")
+    if not isinstance(exif, bytes):
+        return 1
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = "little" if exif.startswith(b"II") else "big"
+    start = int.from_bytes(exif[4:8], order) + 2
+    count = int.from_bytes(exif[start - 2 : start], order)
+    for entry in range(start, min(start + 12 * count, len(exif)), 12):
+        if int.from_bytes(exif[entry : entry + 2], order) == _ORIENTATION:
+            return int.from_bytes(exif[entry + 8 : entry + 10], order)
+    return 1
+
+
+def _in_three_modes(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if image.has_transparency_data:
+        if image.mode == "La":
+            image = image.convert("LA")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    if image.mode in {"RGB", "L"}:
+        return image
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _eight_bits(values: NDArray) -> NDArray[np.uint8]:
+    if values.dtype.kind == "u":
+        return (values >> 8).astype(np.uint8)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.zeros(values.shape, np.uint8)
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        return np.full(values.shape, np.clip(low, 0, _FULL), np.uint8)
+    shares = np.nan_to_num(np.clip(values, low, high).astype(np.float64), nan=low) - low
+    return (shares * (_FULL / (high - low))).astype(np.uint8)

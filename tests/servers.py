@@ -1,0 +1,176 @@
+"""Small real HTTP servers on the loopback, one for each way in which a server can behave.
+
+with serving(plain(data)) as server:
+    ...  # server.url, server.pair ("127.0.0.1:port"), server.seen (the requests so far)
+"""
+
+import gzip
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Server:
+    """A server that is up: what was asked of it, and whether its client hung up in the middle."""
+
+    scheme: str
+    host: str
+    port: int
+    seen: list[BaseHTTPRequestHandler] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def pair(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.pair}/seven.png"
+
+
+@contextmanager
+def serving(
+    behaviour: Behaviour, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """Run a server that answers every GET and CONNECT with `behaviour`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.close_connection = True
+            server.seen.append(self)
+            try:
+                behaviour(self)
+            except OSError:
+                server.hung_up.set()
+
+        do_CONNECT = do_GET  # noqa: N815 (the name that http.server looks for)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Threads(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Stay quiet: a client that refuses our certificate is what is tested."""
+
+    with Threads((host, 0), Handler) as threads:
+        if tls is not None:
+            threads.socket = tls.wrap_socket(threads.socket, server_side=True, do_handshake_on_connect=False)
+        server = Server("http" if tls is None else "https", host, threads.server_port)
+        runner = threading.Thread(target=threads.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        runner.start()
+        try:
+            yield server
+        finally:
+            threads.shutdown()
+            runner.join()
+
+
+def _headers(handler: BaseHTTPRequestHandler, status: int = 200, **headers: object) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), str(value))
+    handler.end_headers()
+
+
+def plain(body: bytes, status: int = 200, **headers: object) -> Behaviour:
+    """Answer properly; the headers' names have _ for -."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _headers(handler, status, **{"Content_Length": len(body)} | headers)
+        handler.wfile.write(body)
+
+    return answer
+
+
+def redirecting(target: str, status: int = 302) -> Behaviour:
+    return plain(b"", status, Location=target)
+
+
+def redirecting_by(targets: dict[str, str], body: bytes) -> Behaviour:
+    """Redirect some paths, and answer the others."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        target = targets.get(handler.path)
+        (plain(body) if target is None else redirecting(target))(handler)
+
+    return answer
+
+
+def chunked(blocks: Iterable[bytes], *, gap_s: float = 0, **headers: object) -> Behaviour:
+    """Announce no length, and send block after block."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _headers(handler, **{"Transfer_Encoding": "chunked"} | headers)
+        for block in blocks:
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(block), block))
+            time.sleep(gap_s)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return answer
+
+
+def endless(size: int = 1_000, *, gap_s: float = 0) -> Behaviour:
+    """Send blocks of so many bytes for as long as somebody takes them."""
+    return chunked(repeat(bytes(size)), gap_s=gap_s)
+
+
+def compressed(body: bytes, encoding: str = "gzip") -> Behaviour:
+    """Compress though nobody asked for it."""
+    packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
+    return plain(packed, Content_Encoding=encoding)
+
+
+def lying_about_length(body: bytes, length: int) -> Behaviour:
+    return plain(body, Content_Length=length)
+
+
+def dripping(answer: bytes, gap_s: float = 0.05) -> Behaviour:
+    """Send the bytes of an answer (headers and all) one by one."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        for byte in answer:
+            handler.wfile.write(bytes([byte]))
+            time.sleep(gap_s)
+
+    return drip
+
+
+def saying(answer: bytes) -> Behaviour:
+    """Send these bytes, whatever they are, and hang up."""
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(answer)
+
+    return say
+
+
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """Behave in one way after the other, within one answer."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        for behaviour in behaviours:
+            behaviour(handler)
+
+    return answer
+
+
+def silent(seconds: float = 5) -> Behaviour:
+    """Take the request and say nothing, until the client hangs up."""
+
+    def wait(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.settimeout(seconds)
+        if not handler.rfile.read(1):
+            raise ConnectionError
+
+    return wait
