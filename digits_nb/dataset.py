@@ -1,0 +1,190 @@
+"""What the model learns from: scikit-learn's digits, who wrote them, variations of them, and drawn digits.
+
+Every training grid goes the way that a picture goes (`digits_nb.normalise`), so that the model meets the same
+kind of grid when it learns and when it is asked.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from digits_nb.drawing import FACES, STYLES, draw, print_digit
+from digits_nb.normalise import BITMAP, INK, LEVELS, count_blocks, even_out, straighten
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Plane = NDArray[np.float32]
+
+WRITERS = (0, 130, 256, 386, 516, 646, 776, 915, 1029, 1157, 1287, 1415, 1545, 1667)
+"""First row of each writer's block in `load_digits`.
+
+Approximate: fourteen blocks for thirteen writers, as given by the lesson "Sample grouping" of scikit-learn's
+MOOC, https://inria.github.io/scikit-learn-mooc/python_scripts/cross_validation_grouping.html
+"""
+
+DRAWN = 100
+"""Groups from here on are styles of drawn digits, `DRAWN` + the index of the style."""
+
+PRINTED = 1000
+"""Groups from here on are typefaces, `PRINTED` + the index of the face."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Digits:
+    """Grids with what they show.
+
+    Attributes
+    ----------
+    grids : ndarray of shape (n, 8, 8), float64, 0..16
+    labels : ndarray of shape (n,), int
+        0..9.
+    groups : ndarray of shape (n,), int
+        Whose hand it is: the block of one writer, 0..13; `DRAWN` + the style; `PRINTED` + the typeface.
+    """
+
+    grids: "NDArray[np.float64]"
+    labels: "NDArray[np.int64]"
+    groups: "NDArray[np.int64]"
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.labels)
+
+    def __getitem__(self, rows: object) -> "Digits":
+        """The digits of some rows: a slice, a mask or indices."""
+        return Digits(self.grids[rows], self.labels[rows], self.groups[rows])
+
+
+def load() -> Digits:
+    """Scikit-learn's 1,797 digits as they are, with the approximate writer of each."""
+    from sklearn.datasets import load_digits
+
+    data, labels = load_digits(return_X_y=True)
+    writers = np.searchsorted(WRITERS, np.arange(len(labels)), side="right") - 1
+    return Digits(data.reshape(-1, 8, 8), labels.astype(np.int64), writers)
+
+
+def join(parts: "list[Digits]") -> Digits:
+    """All digits of several sets, in order."""
+    return Digits(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("grids", "labels", "groups"))
+    )
+
+
+def digest(digits: Digits) -> str:
+    """SHA-256 of the grids and labels, in hex: tells which data a card speaks of."""
+    return hashlib.sha256(
+        digits.grids.astype("<f8").tobytes() + digits.labels.astype("<i8").tobytes()
+    ).hexdigest()
+
+
+def restore(grid: "NDArray[np.float64]", rounds: int = 30) -> "Plane":
+    """A smooth bitmap whose block means are those of a grid.
+
+    Parameters
+    ----------
+    grid
+        Shape (8, 8), 0..16.
+    rounds
+        How often the difference between the blocks' means and the grid is handed back to the bitmap.
+
+    Returns
+    -------
+    ndarray of shape (32, 32), float32, 0..1
+    """
+    share = np.asarray(grid, np.float32) / LEVELS
+    bitmap = cv2.resize(share, (BITMAP, BITMAP), interpolation=cv2.INTER_CUBIC)
+    for _ in range(rounds):
+        missing = share - count_blocks(bitmap).astype(np.float32) / LEVELS
+        bitmap = np.clip(bitmap + cv2.resize(missing, (BITMAP, BITMAP)), 0, 1)
+    return bitmap
+
+
+def normalise_ink(ink: "Plane") -> "NDArray[np.float64]":
+    """The grid (8, 8), 0..16, of ink 0..1 on empty ground: a picture's way from its crop on."""
+    left, top, width, height = cv2.boundingRect((ink > INK).astype(np.uint8))
+    crop = ink[max(top - 1, 0) : top + height + 1, max(left - 1, 0) : left + width + 1]
+    return count_blocks(even_out(straighten(np.ascontiguousarray(crop))))
+
+
+def normalise(digits: Digits) -> Digits:
+    """The same digits with every grid brought back to a bitmap and sent a picture's way."""
+    return Digits(
+        np.stack([normalise_ink(restore(grid)) for grid in digits.grids]), digits.labels, digits.groups
+    )
+
+
+def vary(ink: "Plane", rng: np.random.Generator) -> "Plane":
+    """A digit as the same hand might have written it another time.
+
+    Mild: a turn (5° standard deviation), a slant (0.15), a width (15 %), an elastic bend (2.5 pixels of
+    112) and a broader or finer pen.
+
+    Parameters
+    ----------
+    ink
+        A digit on empty ground, float32, 0..1.
+    rng
+        Where the differences come from.
+
+    Returns
+    -------
+    ndarray of shape (112, 112), float32, 0..1
+    """
+    turn, slant, width = np.deg2rad(rng.normal(0, 5)), rng.normal(0, 0.15), np.exp(rng.normal(0, 0.15))
+    rows, columns = ink.shape
+    scale = 60 / max(rows, columns)
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    back = np.linalg.inv(scale * turned @ np.array([[width, -slant], [0, 1]]))
+    bend = cv2.GaussianBlur(rng.normal(0, 1, (4, 4, 2)).astype(np.float32), (3, 3), 0)
+    bend = 2.5 * cv2.resize(bend, (_SHEET, _SHEET), interpolation=cv2.INTER_CUBIC)
+    places = (
+        (_PLACES + bend) @ back.T.astype(np.float32) + np.array([columns / 2, rows / 2], np.float32) - 0.5
+    )
+    varied = cv2.remap(ink, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+    # the outline of a stroke is a slope of grey: lifting or lowering it moves the outline
+    slope = np.abs(varied - INK) < 0.4  # noqa: PLR2004 (all but full and empty)
+    return np.clip(varied + np.float32(rng.normal(0, 0.12)) * slope, 0, 1)
+
+
+_SHEET = 112
+_PLACES = np.stack(np.meshgrid(*2 * [np.arange(_SHEET, dtype=np.float32)]), axis=-1) - (_SHEET - 1) / 2
+
+
+def varied_digits(digits: Digits, times: int, rng: np.random.Generator) -> Digits:
+    """Each digit as it is and `times` variations of it, normalised."""
+    inks, rows = [], []
+    for row, grid in enumerate(digits.grids):
+        bitmap = np.pad(restore(grid), 4)
+        inks += [bitmap, *(vary(bitmap, rng) for _ in range(times))]
+        rows += [row] * (times + 1)
+    return _normalised(inks, digits.labels[rows], digits.groups[rows])
+
+
+def drawn_digits(count: int, rng: np.random.Generator) -> Digits:
+    """Digits that code writes, ten labels in turn and their styles by chance, normalised."""
+    labels = np.arange(count) % 10
+    styles = np.array([rng.integers(len(STYLES[digit])) for digit in labels])
+    inks = [draw(digit, style, rng) for digit, style in zip(labels, styles, strict=True)]
+    return _normalised(inks, labels, DRAWN + styles)
+
+
+def printed_digits(times: int, rng: np.random.Generator) -> Digits:
+    """Each digit in each of `FACES`, varied `times` times, normalised."""
+    faces, labels = (axis.ravel() for axis in np.meshgrid(np.arange(len(FACES)), np.arange(10)))
+    inks = [
+        vary(print_digit(digit, FACES[face]), rng)
+        for face, digit in zip(faces, labels, strict=True)
+        for _ in range(times)
+    ]
+    return _normalised(inks, labels.repeat(times), PRINTED + faces.repeat(times))
+
+
+def _normalised(inks: "list[Plane]", labels: "NDArray[np.int64]", groups: "NDArray[np.int64]") -> Digits:
+    """The grids of all that still hold ink: a pen can be too fine for that."""
+    seen = [row for row, ink in enumerate(inks) if (ink > INK).any()]
+    return Digits(np.stack([normalise_ink(inks[row]) for row in seen]), labels[seen], groups[seen])
