@@ -1,0 +1,296 @@
+"""The model that answers: 64 numbers in, ten probabilities out.
+
+A model is an ONNX graph and a card. The graph is data, not code: it is checked operator by operator before
+onnxruntime sees it, runs without scikit-learn, and means the same in any release of it.
+"""
+
+import warnings
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from digits_nb.errors import DigitsError, QueryError, TamperedModel
+from digits_nb.graph import CLASSES, COLUMNS, INPUT, LABEL, OPSETS, PROBABILITIES, check_graph
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import onnxruntime
+    from numpy.typing import ArrayLike, NDArray
+    from onnx import ModelProto
+    from sklearn.base import ClassifierMixin
+
+MAX_INK = 16
+"""A grid counts the ink pixels of 4×4 blocks."""
+
+BLOCK = 1024
+"""Grids a run, so that memory does not grow with the batch; 100,000 grids take no longer in one run."""
+
+MAX_RUN_BYTES = 256 * 2**20
+"""What the values of one run may take: a graph of small constants can double its own at every node."""
+
+TOLERANCE = 1e-4
+"""How far a converted probability may be from scikit-learn's.
+
+ONNX calculates in float32, scikit-learn in float64: on MLPs, SVCs, votes and sigmoid calibrations the largest
+difference measured was 1.3e-6. Conversions that are wrong (isotonic calibration, where skl2onnx takes the
+nearest threshold and scikit-learn interpolates) are off by 1e-1.
+"""
+
+_CONVERTIBLE = (
+    "MLPs, logistic regression, soft votes of them (flatten_transform=False, weights as an array), or SVCs, "
+    "calibrated with method='sigmoid'"
+)
+
+
+class DigitModel:
+    """A classifier of 8×8 grids that gives calibrated probabilities.
+
+    It can be used from several threads at once and pickled for other processes; the copy has no
+    `estimator`.
+
+    Parameters
+    ----------
+    onnx
+        The graph, as `digits_nb.graph.check_graph` describes it.
+    card
+        What the model was trained on and how, as plain JSON values.
+    version
+        The 64 hex digits that a store knows it by; None until it is saved.
+    estimator
+        The scikit-learn classifier that it was converted from; None for a model out of a store.
+
+    Raises
+    ------
+    TamperedModel
+        The graph does what no model may, or does not answer a blank grid with ten probabilities.
+    """
+
+    def __init__(
+        self,
+        onnx: bytes,
+        card: dict[str, Any],
+        *,
+        version: str | None = None,
+        estimator: "ClassifierMixin | None" = None,
+    ) -> None:
+        self.onnx = onnx
+        self.card = card
+        self.version = version
+        self.estimator = estimator
+        check_graph(onnx)
+        self._session = _open_session(onnx)
+
+    @classmethod
+    def from_estimator(cls, estimator: "ClassifierMixin", card: dict[str, Any]) -> Self:
+        """Convert a fitted scikit-learn classifier, and compare the two before giving the model.
+
+        The same estimator gives the same bytes.
+
+        Parameters
+        ----------
+        estimator
+            Fitted on 64 columns, 0..16, and the classes 0..9, with `predict_proba`: MLPs, logistic
+            regression, soft votes of them (`flatten_transform=False`, weights as an array), scalers in a
+            pipeline before them, and sigmoid calibration of these or of SVCs.
+        card
+            What it was trained on and how, as plain JSON values.
+
+        Raises
+        ------
+        DigitsError
+            The estimator cannot be converted, or answers otherwise than its conversion.
+        """
+        _check_estimator(estimator)
+        name = type(estimator).__name__
+        try:
+            model = cls(_convert(estimator), card, estimator=estimator)
+        except TamperedModel as error:
+            msg = f"This {name} becomes a graph that digits_nb does not run: use {_CONVERTIBLE}."
+            raise DigitsError(msg) from error
+        model._compare(estimator)
+        return model
+
+    def predict_proba(self, grids: "ArrayLike") -> "NDArray[np.float64]":
+        """Give the probability of each digit for each grid.
+
+        Parameters
+        ----------
+        grids
+            (n, 8, 8) or (n, 64) numbers, 0..16, 16 is full ink; n may be 0.
+
+        Returns
+        -------
+        ndarray
+            (n, 10) float64; a row sums to 1, column k is the digit k.
+
+        Raises
+        ------
+        QueryError
+            Another shape, no numbers, or a number that is not within 0..16.
+        """
+        columns = _columns(grids)
+        answers = np.empty((len(columns), CLASSES))
+        for start in range(0, len(columns), BLOCK):
+            block = slice(start, start + BLOCK)
+            (answers[block],) = self._session.run([PROBABILITIES], {INPUT: columns[block]})
+        answers /= answers.sum(axis=1, keepdims=True)
+        return answers
+
+    def _compare(self, estimator: "ClassifierMixin") -> None:
+        grids = _trial_grids()
+        labels, probabilities = self._session.run([LABEL, PROBABILITIES], {INPUT: grids})
+        expected = estimator.predict_proba(grids)
+        off = np.abs(probabilities - expected).max()
+        runner_up, best = np.sort(expected)[:, -2:].T
+        # where two digits are equally likely, rounding decides the label
+        decided = best - runner_up > TOLERANCE
+        mistaken = np.sum(labels[decided] != estimator.predict(grids)[decided])
+        if mistaken or not off <= TOLERANCE:
+            msg = (
+                f"This {type(estimator).__name__} and its conversion to ONNX differ by up to {off:.1g} in a "
+                f"probability, where {TOLERANCE:g} is allowed, and in {mistaken} of {len(grids)} labels: "
+                f"use {_CONVERTIBLE}."
+            )
+            raise DigitsError(msg)
+
+    def __reduce__(self) -> tuple[partial[Self], tuple[()]]:
+        """Pickle what the model is made from; sessions and estimators stay in their process."""
+        return partial(type(self), self.onnx, self.card, version=self.version), ()
+
+    def __repr__(self) -> str:
+        """Name the version rather than show the bytes."""
+        return f"<DigitModel {self.version or 'not saved'}, {len(self.onnx):,} bytes>"
+
+
+def _columns(grids: "ArrayLike") -> "NDArray[np.float32]":
+    try:
+        grids = np.asarray(grids)
+    except ValueError as error:
+        msg = "The grids are of different lengths: give an array of the shape (n, 8, 8) or (n, 64)."
+        raise QueryError(msg) from error
+    if grids.shape[1:] not in ((8, 8), (COLUMNS,)):
+        msg = (
+            f"The grids have the shape {grids.shape}, where (n, 8, 8) or (n, 64) is expected: "
+            "give one grid as `grid[None]`."
+        )
+        raise QueryError(msg)
+    if grids.dtype.kind not in "biuf":
+        msg = f"The grids are of the type {grids.dtype}, where numbers are expected: give floats, 0..16."
+        raise QueryError(msg)
+    # NaN and infinities fail the comparison too
+    if not (grids.min(initial=0) >= 0 and grids.max(initial=0) <= MAX_INK):
+        msg = "The grids hold a number that is not within 0..16: give what `preprocess` gives as `grid`."
+        raise QueryError(msg)
+    return grids.reshape(len(grids), COLUMNS).astype(np.float32)
+
+
+@cache
+def _runtime() -> "ModuleType":
+    """Give onnxruntime, with the allocator that our sessions share and that fails past the cap."""
+    # imported here because it takes 0.3 s, and a store is also asked for names only
+    import onnxruntime
+
+    cpu = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.disable_telemetry_events()
+    onnxruntime.create_and_register_allocator(cpu, onnxruntime.OrtArenaCfg({"max_mem": MAX_RUN_BYTES}))
+    return onnxruntime
+
+
+def _open_session(graph: bytes) -> "onnxruntime.InferenceSession":
+    """Make a session of a checked graph, and see it answer two blank grids."""
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    # one grid takes microseconds: handing parts to other threads costs more, and their number would change
+    # the order of sums, so the last bits of an answer
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # the graph runs as it was checked: rewriting it takes longer than it saves (12 ms against 5 ms to load
+    # an SVC), and folding constants is calculation at load, outside the cap on memory
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # errors come as exceptions; the log would repeat them on stderr
+    options.log_severity_level = 4
+    # otherwise four bytes at the right place in a valid ONNX file ("ORTM") make it another format, unchecked
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    blank = np.zeros((2, COLUMNS), np.float32)
+    try:
+        session = runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        labels, probabilities = session.run([LABEL, PROBABILITIES], {INPUT: blank})
+    except Exception as error:  # its exceptions have no other base
+        msg = f"The model's graph cannot be run ({type(error).__name__}): train and save a new model."
+        raise TamperedModel(msg) from error
+    if labels.shape != (2,) or probabilities.shape != (2, CLASSES) or not np.isfinite(probabilities).all():
+        msg = "The model does not answer a blank grid with ten probabilities: train and save a new model."
+        raise TamperedModel(msg)
+    return session
+
+
+def _check_estimator(estimator: "ClassifierMixin") -> None:
+    name = type(estimator).__name__
+    if not hasattr(estimator, "predict_proba"):
+        msg = f"This {name} has no predict_proba: calibrate it with CalibratedClassifierCV(method='sigmoid')."
+        raise DigitsError(msg)
+    classes = getattr(estimator, "classes_", None)
+    if classes is None or list(classes) != list(range(CLASSES)):
+        msg = (
+            f"This {name} is not fitted on the classes 0..9: fit it on all ten digits, labelled by integers."
+        )
+        raise DigitsError(msg)
+    columns = getattr(estimator, "n_features_in_", COLUMNS)
+    if columns != COLUMNS:
+        msg = f"This {name} takes {columns} columns, where a grid has {COLUMNS}: fit it on grids alone."
+        raise DigitsError(msg)
+
+
+def _convert(estimator: "ClassifierMixin") -> bytes:
+    """Give the bytes of the estimator's graph, the same ones whenever it is converted."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    try:
+        with warnings.catch_warnings():
+            # it looks at attributes of an SVC that scikit-learn 1.9 deprecates
+            warnings.simplefilter("ignore", FutureWarning)
+            model = to_onnx(
+                estimator,
+                initial_types=[(INPUT, FloatTensorType([None, COLUMNS]))],
+                options={id(estimator): {"zipmap": False}},
+                target_opset=OPSETS,
+            )
+    except Exception as error:  # its converters raise whatever they meet
+        name = type(estimator).__name__
+        msg = f"This {name} cannot be converted by skl2onnx ({type(error).__name__}): use {_CONVERTIBLE}."
+        raise DigitsError(msg) from error
+    return _plain(model)
+
+
+def _plain(model: "ModelProto") -> bytes:
+    """Leave what the calculation needs: no names of nodes or tools, no constant that nothing reads."""
+    from onnx.helper import make_model, make_opsetid
+
+    graph = model.graph
+    read = {name for node in graph.node for name in node.input}
+    constants = [constant for constant in graph.initializer if constant.name in read]
+    del graph.initializer[:]
+    graph.initializer.extend(constants)
+    graph.name = "digits"
+    graph.ClearField("doc_string")
+    for node in graph.node:
+        node.ClearField("name")
+        node.ClearField("doc_string")
+    opsets = [make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    return make_model(graph, opset_imports=opsets, ir_version=model.ir_version).SerializeToString(
+        deterministic=True
+    )
+
+
+def _trial_grids() -> "NDArray[np.float32]":
+    """Give 500 grids to compare answers on: digits, halves of two digits, noise."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits().data[:600]
+    noise = np.random.default_rng(0).integers(0, MAX_INK, (100, COLUMNS), endpoint=True)
+    return np.concatenate([digits[:200], (digits[200:400] + digits[400:]) / 2, noise]).astype(np.float32)
