@@ -5,14 +5,14 @@ kind of grid when it learns and when it is asked.
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from digits_nb.drawing import FACES, STYLES, draw, print_digit
-from digits_nb.normalise import BITMAP, INK, LEVELS, count_blocks, even_out, straighten
+from digits_nb.normalise import BITMAP, INK, LEVELS, count_blocks, cut, even_out, straighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,19 +44,26 @@ class Digits:
         0..9.
     groups : ndarray of shape (n,), int
         Whose hand it is: the block of one writer, 0..13; `DRAWN` + the style; `PRINTED` + the typeface.
+    rows : ndarray of shape (n,), int
+        Which row of `load_digits` it is, or is a variation of; -1 for drawn and printed digits.
     """
 
     grids: "NDArray[np.float64]"
     labels: "NDArray[np.int64]"
     groups: "NDArray[np.int64]"
+    rows: "NDArray[np.int64]"
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.labels)
 
-    def __getitem__(self, rows: object) -> "Digits":
-        """The digits of some rows: a slice, a mask or indices."""
-        return Digits(self.grids[rows], self.labels[rows], self.groups[rows])
+    def __getitem__(self, chosen: object) -> "Digits":
+        """Some of the digits, by a slice, a mask or indices."""
+        return Digits(*(values[chosen] for values in self.columns()))
+
+    def columns(self) -> "tuple[NDArray[Any], ...]":
+        """Grids, labels, groups and rows."""
+        return self.grids, self.labels, self.groups, self.rows
 
 
 def load() -> Digits:
@@ -65,13 +72,13 @@ def load() -> Digits:
 
     data, labels = load_digits(return_X_y=True)
     writers = np.searchsorted(WRITERS, np.arange(len(labels)), side="right") - 1
-    return Digits(data.reshape(-1, 8, 8), labels.astype(np.int64), writers)
+    return Digits(data.reshape(-1, 8, 8), labels.astype(np.int64), writers, np.arange(len(labels)))
 
 
 def join(parts: "list[Digits]") -> Digits:
     """All digits of several sets, in order."""
     return Digits(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("grids", "labels", "groups"))
+        *(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True))
     )
 
 
@@ -107,15 +114,12 @@ def restore(grid: "NDArray[np.float64]", rounds: int = 30) -> "Plane":
 def normalise_ink(ink: "Plane") -> "NDArray[np.float64]":
     """The grid (8, 8), 0..16, of ink 0..1 on empty ground: a picture's way from its crop on."""
     left, top, width, height = cv2.boundingRect((ink > INK).astype(np.uint8))
-    crop = ink[max(top - 1, 0) : top + height + 1, max(left - 1, 0) : left + width + 1]
-    return count_blocks(even_out(straighten(np.ascontiguousarray(crop))))
+    return count_blocks(even_out(straighten(cut(ink, (left, top, left + width, top + height)))))
 
 
 def normalise(digits: Digits) -> Digits:
     """The same digits with every grid brought back to a bitmap and sent a picture's way."""
-    return Digits(
-        np.stack([normalise_ink(restore(grid)) for grid in digits.grids]), digits.labels, digits.groups
-    )
+    return replace(digits, grids=np.stack([normalise_ink(restore(grid)) for grid in digits.grids]))
 
 
 def vary(ink: "Plane", rng: np.random.Generator) -> "Plane":
@@ -157,12 +161,10 @@ _PLACES = np.stack(np.meshgrid(*2 * [np.arange(_SHEET, dtype=np.float32)]), axis
 
 def varied_digits(digits: Digits, times: int, rng: np.random.Generator) -> Digits:
     """Each digit as it is and `times` variations of it, normalised."""
-    inks, rows = [], []
-    for row, grid in enumerate(digits.grids):
-        bitmap = np.pad(restore(grid), 4)
-        inks += [bitmap, *(vary(bitmap, rng) for _ in range(times))]
-        rows += [row] * (times + 1)
-    return _normalised(inks, digits.labels[rows], digits.groups[rows])
+    bitmaps = [np.pad(restore(grid), 4) for grid in digits.grids]
+    inks = [ink for bitmap in bitmaps for ink in (bitmap, *(vary(bitmap, rng) for _ in range(times)))]
+    chosen = np.arange(len(digits)).repeat(times + 1)
+    return _normalised(inks, digits.labels[chosen], digits.groups[chosen], digits.rows[chosen])
 
 
 def drawn_digits(count: int, rng: np.random.Generator) -> Digits:
@@ -170,7 +172,7 @@ def drawn_digits(count: int, rng: np.random.Generator) -> Digits:
     labels = np.arange(count) % 10
     styles = np.array([rng.integers(len(STYLES[digit])) for digit in labels])
     inks = [draw(digit, style, rng) for digit, style in zip(labels, styles, strict=True)]
-    return _normalised(inks, labels, DRAWN + styles)
+    return _normalised(inks, labels, DRAWN + styles, np.full(count, -1))
 
 
 def printed_digits(times: int, rng: np.random.Generator) -> Digits:
@@ -181,10 +183,12 @@ def printed_digits(times: int, rng: np.random.Generator) -> Digits:
         for face, digit in zip(faces, labels, strict=True)
         for _ in range(times)
     ]
-    return _normalised(inks, labels.repeat(times), PRINTED + faces.repeat(times))
+    return _normalised(inks, labels.repeat(times), PRINTED + faces.repeat(times), np.full(len(inks), -1))
 
 
-def _normalised(inks: "list[Plane]", labels: "NDArray[np.int64]", groups: "NDArray[np.int64]") -> Digits:
+def _normalised(inks: "list[Plane]", *columns: "NDArray[np.int64]") -> Digits:
     """The grids of all that still hold ink: a pen can be too fine for that."""
-    seen = [row for row, ink in enumerate(inks) if (ink > INK).any()]
-    return Digits(np.stack([normalise_ink(inks[row]) for row in seen]), labels[seen], groups[seen])
+    seen = [number for number, ink in enumerate(inks) if (ink > INK).any()]
+    return Digits(
+        np.stack([normalise_ink(inks[number]) for number in seen]), *(values[seen] for values in columns)
+    )

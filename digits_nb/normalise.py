@@ -153,7 +153,10 @@ def find_ink(gray: "NDArray[np.uint8]") -> "Plane":
     slope = _slope(small)
     if not _ink_is_dark(small - slope):
         gray, small, slope = 255 - gray, 255 - small, 255 - slope
-    ground = cv2.resize(slope + _ground(small - slope), (width, height), interpolation=cv2.INTER_LINEAR)
+    # taking the slope away first finds the ground at the rims, and not doing so finds it at the edge of a
+    # shadow: where the two differ, what is wrong is too light
+    ground = np.minimum(slope + _ground(small - slope), _ground(small))
+    ground = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
     # saturating: what is lighter than the ground is ground
     depth = cv2.subtract(np.clip(ground, 0, 255).astype(np.uint8), gray)
     # grain is finer than a stroke, so it is smoothed away where strokes are wide enough to stay
@@ -168,6 +171,15 @@ def find_ink(gray: "NDArray[np.uint8]") -> "Plane":
         raise NoDigit(msg)
     share = np.clip((np.arange(256, dtype=np.float32) - none) / (full - none), 0, 1)
     return cv2.LUT(depth, share)
+
+
+def cut(ink: "Plane", box: tuple[int, int, int, int]) -> "Plane":
+    """The part of `ink` within a box (left, top, right, bottom), with a rim of one pixel on each side."""
+    left, top, right, bottom = box
+    height, width = ink.shape
+    rows, columns = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
+    missing = top == 0, bottom == height, left == 0, right == width
+    return cv2.copyMakeBorder(ink[rows, columns], *map(int, missing), cv2.BORDER_CONSTANT, value=0)
 
 
 def straighten(crop: "Plane") -> "Plane":
@@ -323,8 +335,7 @@ def _crop(ink: "Plane") -> "tuple[Plane, tuple[int, int, int, int]]":
         keep = np.concatenate([[False], is_stroke]).astype(np.uint8)[labels]
         specks = cv2.dilate(is_ink - keep, _NEIGHBOURS) & (1 - keep)
         ink = np.where(specks, np.float32(0), ink)
-    rows, columns = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
-    return np.ascontiguousarray(ink[rows, columns]), (left, top, right, bottom)
+    return cut(ink, (left, top, right, bottom)), (left, top, right, bottom)
 
 
 def _median(depth: "NDArray[np.uint8]", mask: "NDArray[np.uint8]") -> float:

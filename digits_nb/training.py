@@ -6,6 +6,8 @@ from is `load_digits`, variations of it, and digits that code drew (`digits_nb.d
 
 import platform
 import warnings
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -20,25 +22,13 @@ from digits_nb.model import DigitModel
 from digits_nb.normalise import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from sklearn.ensemble import VotingClassifier
     from sklearn.neural_network import MLPClassifier
 
-VARIATIONS = 19
-"""Variations of each of scikit-learn's digits."""
-
-DRAWINGS = 60_000
-"""Digits that code draws."""
-
-PRINTS = 20
-"""Variations of each printed digit in each face."""
-
-MEMBERS = 4
-HIDDEN = (256,)
-EPOCHS = 20
-"""The vote: four perceptrons with a hidden layer of 256 units, twenty passes over the grids."""
+    Fit = Callable[[Digits], VotingClassifier]
 
 ERROR_RATE = 0.01
 """`Answer.certain` bets where at most this share was wrong on hands kept apart."""
@@ -46,11 +36,45 @@ ERROR_RATE = 0.01
 FOLDS = 5
 """Folds of the cross-validation, shuffled and by writer."""
 
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the model learns from, and how.
+
+    Attributes
+    ----------
+    variations : int
+        Of each of scikit-learn's digits.
+    drawings : int
+        Digits that code draws.
+    prints : int
+        Variations of each printed digit in each face.
+    members : int
+        Perceptrons in the vote.
+    hidden : int
+        Units in the hidden layer of each.
+    epochs : int
+        Passes over the grids.
+    """
+
+    variations: int = 19
+    drawings: int = 60_000
+    prints: int = 20
+    members: int = 4
+    hidden: int = 256
+    epochs: int = 20
+
+
+SHIPPED = Recipe()
+"""Found with `benchmarks/wild.py`: more of anything took longer and gained nothing beyond chance."""
+
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
 _EVERY = 3  # style and face is kept apart from the fit that is evaluated
 
 
-def train(*, seed: int = 0, validate: bool = False, progress: bool = True) -> DigitModel:
+def train(
+    *, seed: int = 0, validate: bool = False, progress: bool = True, recipe: Recipe = SHIPPED
+) -> DigitModel:
     """Train the recogniser: the shipped recipe, calibrated, with its card.
 
     Parameters
@@ -61,6 +85,8 @@ def train(*, seed: int = 0, validate: bool = False, progress: bool = True) -> Di
         Add cross-validation to the card, shuffled and with writers kept apart: ten more fits.
     progress
         Show a bar on standard error.
+    recipe
+        Another one than the shipped, to see what each part of it is good for.
 
     Returns
     -------
@@ -71,24 +97,29 @@ def train(*, seed: int = 0, validate: bool = False, progress: bool = True) -> Di
     """
     digits = dataset.load()
     folds = list(_folds(digits, seed)) if validate else []
-    steps = 2 * _PIECES + (2 + len(folds)) * MEMBERS
+    steps = 2 * _PIECES + 1 + (2 + len(folds)) * recipe.members + _few(recipe).members
     with (
         tqdm(total=steps, desc="drawing digits", disable=not progress, leave=False) as bar,
         parallel_config(backend="loky", n_jobs=-1, inner_max_num_threads=1),
     ):
-        learned = _learned(digits, seed, bar)
-        bar.set_description("reading hands kept apart")
-        holdout, calibration = _evaluate(digits, learned, seed, bar)
+        learned = _learned(digits, recipe, seed, bar)
+        fit = partial(_fit, recipe=recipe, seed=seed, bar=bar)
+        bar.set_description("holding out half")
+        holdout = _hold_out(digits, learned, fit)
+        bar.set_description("calibrating")
+        calibration = _calibrate(digits, learned, partial(fit, recipe=_few(recipe)), seed)
         bar.set_description("cross-validating")
-        validation = _validate(digits, learned, folds, seed, bar)
+        validation = _validate(digits, learned, folds, fit)
         bar.set_description("fitting")
-        vote = _fit(learned, seed, bar, calibration["temperature"])
+        vote = fit(learned)
+    _dismiss_workers()
+    _soften(vote.estimators_, calibration["temperature"])
     drawn = learned.groups >= dataset.DRAWN
     printed = learned.groups >= dataset.PRINTED
     card = {
         "name": "digits_recognition",
         "seed": seed,
-        "recipe": f"soft vote of {MEMBERS} MLPs with {HIDDEN} hidden units, {EPOCHS} epochs",
+        "recipe": {"estimator": "soft vote of multi-layer perceptrons on 64 numbers", **asdict(recipe)},
         "data": {
             "scikit-learn": len(digits),
             "variations": int((~drawn).sum()) - len(digits),
@@ -113,63 +144,63 @@ def train(*, seed: int = 0, validate: bool = False, progress: bool = True) -> Di
     return DigitModel.from_estimator(vote, card)
 
 
-def _learned(digits: Digits, seed: int, bar: tqdm) -> Digits:
+def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
     """All grids to learn from, made in parallel: the same for the same seed on any number of cores."""
-    seeds = iter(np.random.SeedSequence(seed).spawn(2 * _PIECES + 1))
     pieces = np.array_split(np.arange(len(digits)), _PIECES)
+    rngs = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2 * _PIECES + 1))
     work = [
-        *(delayed(_varied)(digits[rows], child) for rows, child in zip(pieces, seeds, strict=False)),
-        *(delayed(_drawn)(child) for _, child in zip(range(_PIECES), seeds, strict=False)),
+        *(delayed(dataset.varied_digits)(digits[rows], recipe.variations, next(rngs)) for rows in pieces),
+        *(delayed(dataset.drawn_digits)(recipe.drawings // _PIECES, next(rngs)) for _ in pieces),
+        delayed(dataset.printed_digits)(recipe.prints, next(rngs)),
     ]
     parts = []
     for part in Parallel(return_as="generator")(work):
         parts.append(part)
         bar.update()
-    return dataset.join([*parts, dataset.printed_digits(PRINTS, np.random.default_rng(next(seeds)))])
+    return dataset.join(parts)
 
 
-def _varied(digits: Digits, seed: np.random.SeedSequence) -> Digits:
-    return dataset.varied_digits(digits, VARIATIONS, np.random.default_rng(seed))
-
-
-def _drawn(seed: np.random.SeedSequence) -> Digits:
-    return dataset.drawn_digits(DRAWINGS // _PIECES, np.random.default_rng(seed))
-
-
-def _fit(learned: Digits, seed: int, bar: tqdm, temperature: float = 1) -> "VotingClassifier":
-    """A soft vote of perceptrons, their logits divided by a temperature."""
+def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: tqdm) -> "VotingClassifier":
+    """A soft vote of perceptrons."""
     from sklearn.ensemble import VotingClassifier
     from sklearn.preprocessing import LabelEncoder
 
     columns = (learned.grids.reshape(-1, 64) / LEVELS).astype(np.float32)
     work = [
-        delayed(_fit_member)(columns, learned.labels, MEMBERS * seed + number) for number in range(MEMBERS)
+        delayed(_fit_member)(columns, learned.labels, recipe, recipe.members * seed + number)
+        for number in range(recipe.members)
     ]
-    members = []
+    fitted = []
     for member in Parallel(return_as="generator")(work):
         # it learned from 0..1 and is asked with 0..16
         member.coefs_[0] /= LEVELS
-        members.append(member)
+        fitted.append(member)
         bar.update()
-    _soften(members, temperature)
     # a vote of perceptrons that are fitted already: they were fitted one by one for the bar to move
     vote = VotingClassifier(
-        [(f"mlp{number}", member) for number, member in enumerate(members)],
+        [(f"mlp{number}", member) for number, member in enumerate(fitted)],
         voting="soft",
         flatten_transform=False,
     )
-    vote.estimators_ = members
+    vote.estimators_ = fitted
     vote.le_ = LabelEncoder().fit(np.arange(10))
     vote.classes_ = vote.le_.classes_
     return vote
 
 
-def _fit_member(columns: "NDArray[np.float32]", labels: "NDArray[np.int64]", seed: int) -> "MLPClassifier":
+def _fit_member(
+    columns: "NDArray[np.float32]", labels: "NDArray[np.int64]", recipe: Recipe, seed: int
+) -> "MLPClassifier":
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
     member = MLPClassifier(
-        HIDDEN, max_iter=EPOCHS, batch_size=256, learning_rate_init=2e-3, alpha=1e-3, random_state=seed
+        (recipe.hidden,),
+        max_iter=recipe.epochs,
+        batch_size=256,
+        learning_rate_init=2e-3,
+        alpha=1e-3,
+        random_state=seed,
     )
     with warnings.catch_warnings():
         # the number of passes is part of the recipe, not a failure to converge
@@ -184,26 +215,32 @@ def _soften(members: "list[MLPClassifier]", temperature: float) -> None:
         member.intercepts_[-1] /= temperature
 
 
-def _evaluate(digits: Digits, learned: Digits, seed: int, bar: tqdm) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Hold-out and calibration: one fit without half of the writers and every third style and face.
+def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
+    """Accuracy on the second half of scikit-learn's digits, of the recipe without that half.
 
-    The half is that of scikit-learn's gallery example "Recognizing hand-written digits", which splits the
-    rows in order. Confidence is for hands that the model never saw, so it is measured on such hands.
+    The halves are those of the gallery example "Recognizing hand-written digits", which splits the rows in
+    order.
     """
     half = len(digits) // 2
-    hidden_hand = (learned.groups >= dataset.DRAWN) & (learned.groups % _EVERY == 0)
-    hidden_row = ~_comes_from(learned, np.arange(half), len(digits))
-    vote = _fit(learned[~hidden_hand & ~hidden_row], seed, bar)
-    test = dataset.normalise(digits[half:])
-    holdout = _accuracy(vote, test)
-    apart = dataset.join([test, learned[np.flatnonzero(hidden_hand)[: len(test)]]])
-    order = np.random.default_rng(seed).permutation(len(apart))
-    return holdout, _calibrate(vote, apart[order[::2]], apart[order[1::2]])
+    vote = fit(learned[_comes_from(learned, np.arange(half))])
+    return _accuracy(vote, dataset.normalise(digits[half:]))
 
 
-def _calibrate(vote: "VotingClassifier", fitted: Digits, measured: Digits) -> dict[str, Any]:
-    """Find the temperature on one set of hands kept apart, measure confidence on another."""
+def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[str, Any]:
+    """Find the temperature on hands kept apart, and measure confidence on others that were kept apart too.
+
+    Confidence is for hands that the model never saw. So a smaller vote learns without half of scikit-learn's
+    digits and without every third style and face, and is asked about those.
+    """
     from scipy.optimize import minimize_scalar
+
+    half = len(digits) // 2
+    hidden = (learned.groups >= dataset.DRAWN) & (learned.groups % _EVERY == 0)
+    vote = fit(learned[_comes_from(learned, np.arange(half)) & ~hidden])
+    written = dataset.normalise(digits[half:])
+    apart = dataset.join([written, learned[np.flatnonzero(hidden)[: len(written)]]])
+    order = np.random.default_rng(seed).permutation(len(apart))
+    fitted, measured = apart[order[::2]], apart[order[1::2]]
 
     def loss(temperature: float) -> float:
         _soften(vote.estimators_, temperature)
@@ -237,13 +274,12 @@ def _validate(
     digits: Digits,
     learned: Digits,
     folds: "list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]",
-    seed: int,
-    bar: tqdm,
+    fit: "Fit",
 ) -> dict[str, Any]:
     """Accuracy of the recipe in each kind of cross-validation, fold by fold."""
     found: dict[str, Any] = {}
     for name, rows, test in folds:
-        vote = _fit(learned[_comes_from(learned, rows, len(digits))], seed, bar)
+        vote = fit(learned[_comes_from(learned, rows)])
         found.setdefault(name, []).append(_accuracy(vote, dataset.normalise(digits[test])))
     return {
         name: {
@@ -254,11 +290,21 @@ def _validate(
     }
 
 
-def _comes_from(learned: Digits, rows: "NDArray[np.int64]", total: int) -> "NDArray[np.bool_]":
+def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_]":
     """Which learned digits are one of these rows of scikit-learn's digits, a variation of one, or drawn."""
-    row = np.full(len(learned), -1)
-    row[: total * (VARIATIONS + 1)] = np.arange(total).repeat(VARIATIONS + 1)
-    return (row < 0) | np.isin(row, rows)
+    return (learned.rows < 0) | np.isin(learned.rows, rows)
+
+
+def _few(recipe: Recipe) -> Recipe:
+    """Half the members: enough to find one temperature."""
+    return replace(recipe, members=(recipe.members + 1) // 2)
+
+
+def _dismiss_workers() -> None:
+    """End the processes that helped, which would wait for more work and complain when the kernel ends."""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=True)
 
 
 def _accuracy(vote: "VotingClassifier", test: Digits) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digits_nb import dataset, training
+
+if TYPE_CHECKING:
+    import pytest
+
+    from digits_nb import DigitModel
+
+
+def test_the_hold_out_of_the_gallery_split_is_read(model: "DigitModel") -> None:
+    holdout = model.card["holdout"]
+
+    assert holdout["digits"] == 899
+    assert holdout["accuracy"] >= 0.97
+    low, high = holdout["interval"]
+    assert low < holdout["accuracy"] < high
+
+
+def test_the_card_says_what_the_model_learned_from(model: "DigitModel") -> None:
+    data = model.card["data"]
+
+    assert data["scikit-learn"] == 1797
+    assert data["variations"] == 1797 * training.SHIPPED.variations
+    assert data["drawn"] == training.SHIPPED.drawings
+    assert data["printed"] == 10 * len(data["faces"]) * training.SHIPPED.prints
+    assert data["digest"] == dataset.digest(dataset.load())
+    assert model.card["seed"] == 0
+    assert set(model.card["libraries"]) >= {"digits_nb", "python", "numpy", "scikit-learn", "skl2onnx"}
+    json.dumps(model.card, allow_nan=False)
+
+
+def test_confidence_was_measured_on_hands_kept_apart(model: "DigitModel") -> None:
+    calibration = model.card["calibration"]
+
+    assert calibration["reliability"]["error"] < 0.03
+    assert len(calibration["reliability"]["accuracy"]) == 15
+    assert 0.3 < calibration["certain_from"] < 1
+    assert calibration["certain_error"] == training.ERROR_RATE
+
+
+def test_the_model_reads_the_source_in_its_own_normalisation(model: "DigitModel") -> None:
+    digits = dataset.normalise(dataset.load())
+
+    probabilities = model.predict_proba(digits.grids)
+
+    assert (probabilities.argmax(axis=1) == digits.labels).mean() > 0.99
+
+
+def test_the_estimator_is_plain_scikit_learn_and_takes_grids(model: "DigitModel") -> None:
+    grids = dataset.normalise(dataset.load()[:100]).grids
+
+    probabilities = model.estimator.predict_proba(grids.reshape(-1, 64))
+
+    assert type(model.estimator).__module__.startswith("sklearn.")
+    np.testing.assert_allclose(probabilities, model.predict_proba(grids), atol=1e-4)
+
+
+# The whole way on a twentieth of the digits: seconds instead of a minute.
+SMALL = training.Recipe(variations=1, drawings=2400, prints=1, members=2, hidden=64, epochs=8)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
+    first, again, other = (training.train(seed=seed, progress=False, recipe=SMALL) for seed in (3, 3, 4))
+
+    assert first.onnx == again.onnx
+    assert first.card == again.card
+    assert first.onnx != other.onnx
+
+
+def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: "pytest.CaptureFixture[str]") -> None:
+    validation = training.train(validate=True, recipe=SMALL).card["validation"]
+
+    assert set(validation) == {"shuffled", "writers_apart"}
+    for kind in validation.values():
+        assert len(kind["folds"]) == training.FOLDS
+        assert min(kind["folds"]) <= kind["accuracy"] <= max(kind["folds"])
+        assert kind["accuracy"] > 0.8
+    assert "cross-validating" in capfd.readouterr().err
