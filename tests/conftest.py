@@ -1,0 +1,140 @@
+"""What every test stands on: one trained model, places of its own, and a checkout left as it was.
+
+Home, caches, temporary files and the root of digits_nb are moved into one folder below the system's
+temporary folder before anything is imported, for this process and for every one that a test starts. The
+folder goes when the session ends; `--basetemp` keeps what the tests made, for looking.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from digits_nb import DigitModel, ModelStore
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OWN = Path(tempfile.mkdtemp(prefix="digits_nb-")).resolve()
+
+# Where a person's settings stand: programs that install something (pip, a browser) are given these back.
+SETTINGS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+PERSONAL = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+
+PLACES = {
+    "HOME": OWN / "home",
+    "XDG_CACHE_HOME": OWN / "home" / ".cache",
+    "XDG_CONFIG_HOME": OWN / "home" / ".config",
+    "XDG_DATA_HOME": OWN / "home" / ".local" / "share",
+    "IPYTHONDIR": OWN / "ipython",
+    "JUPYTER_CONFIG_DIR": OWN / "jupyter" / "config",
+    "JUPYTER_DATA_DIR": OWN / "jupyter" / "data",
+    "JUPYTER_RUNTIME_DIR": OWN / "jupyter" / "runtime",
+    "MPLCONFIGDIR": OWN / "matplotlib",
+    "HYPOTHESIS_STORAGE_DIRECTORY": OWN / "hypothesis",
+    "TMPDIR": OWN / "tmp",
+    "DIGITS_NB_HOME": OWN / "root",
+}
+for _name, _place in PLACES.items():
+    _place.mkdir(parents=True, exist_ok=True)
+    os.environ[_name] = str(_place)
+# What a person or the make that started this has set is not for the tests, nor for the make that they start.
+for _name in ("DIGITS_NB_ALLOW", "DIGITS_NB_PROXY", "DIGITS_NB_RUN", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_name, None)
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ["GIT_OPTIONAL_LOCKS"] = "0"  # asking git changes nothing
+# Downloads are worth keeping: beside the packages that they became, as the Makefile does.
+os.environ.setdefault("PIP_CACHE_DIR", str(Path(sys.prefix) / "cache" / "pip"))
+sys.dont_write_bytecode = True
+tempfile.tempdir = None  # so that TMPDIR is read again
+
+
+def pytest_configure() -> None:
+    from hypothesis import settings
+
+    # Two busy cores make any deadline a coin toss; CI draws the same examples every time.
+    settings.register_profile("digits_nb", deadline=None, database=None, derandomize="CI" in os.environ)
+    settings.load_profile("digits_nb")
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(OWN, ignore_errors=True)
+
+
+def files_of_checkout() -> dict[str, tuple[int, int]]:
+    """Each file's time and size, but for git's own, the environment's and Python's caches."""
+    found = {}
+    for folder, folders, files in os.walk(CHECKOUT):
+        folders[:] = [name for name in folders if name not in {".git", ".venv", "__pycache__"}]
+        for name in files:
+            path = Path(folder, name)
+            status = path.lstat()
+            found[str(path.relative_to(CHECKOUT))] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+@pytest.fixture(scope="session")
+def files_of_project() -> list[str]:
+    """What belongs to the project: what git knows or would add; where no git is, all but the outputs."""
+    if not (CHECKOUT / ".git").exists():
+        return [name for name in files_of_checkout() if not name.startswith("outputs" + os.sep)]
+    listing = ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0")
+    return sorted(name for name in names if name and (CHECKOUT / name).is_file())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checkout_left_as_it_was() -> Iterator[None]:
+    before = files_of_checkout()
+    yield
+    after = files_of_checkout()
+    changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    assert not changed, f"files of the checkout that changed while the tests ran: {changed}"
+
+
+@pytest.fixture(scope="session")
+def installers_environment() -> dict[str, str]:
+    """The environment for pip, make and a browser's installer: a person's settings, our other places."""
+    return {name: value for name, value in os.environ.items() if name not in SETTINGS} | PERSONAL
+
+
+@pytest.fixture(scope="session")
+def clone(files_of_project: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the project's files and nothing else, as a fresh clone is; its name has a space."""
+    clone = tmp_path_factory.mktemp("fresh") / "a clone"
+    for name in files_of_project:
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, clone / name)
+    return clone
+
+
+@pytest.fixture(scope="session")
+def model() -> "DigitModel":
+    """The model of `train(seed=0)`: fitted once a session, not yet in a store."""
+    import digits_nb
+
+    return digits_nb.train(seed=0, progress=False)
+
+
+@pytest.fixture(scope="session")
+def store(model: "DigitModel", tmp_path_factory: pytest.TempPathFactory) -> "ModelStore":
+    """A store that holds `model`. It is everybody's: look, and change only what you made yourself."""
+    import digits_nb
+
+    store = digits_nb.ModelStore(tmp_path_factory.mktemp("store") / "models")
+    store.save(model)
+    return store
+
+
+@pytest.fixture
+def home(store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root of the test's own whose default store holds `model`; `$DIGITS_NB_HOME` names it."""
+    home = tmp_path / "home"
+    shutil.copytree(store.path, home / "outputs" / "models")
+    monkeypatch.setenv("DIGITS_NB_HOME", str(home))
+    return home
