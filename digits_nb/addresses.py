@@ -78,7 +78,7 @@ def why_forbidden(address: str) -> str:
 
 
 def prepare(url: str, name: str, refusal: type[DigitsError]) -> requests.PreparedRequest:
-    """Make the request for a URL; one of the wrong shape raises `refusal`, which calls it `name`."""
+    """Make the request for a URL; one of the wrong shape raises `refusal`, which begins with `name`."""
     url = url.strip()
     scheme, found, rest = url.partition("://")
     if not found or scheme.lower() not in {"http", "https"}:
@@ -103,7 +103,7 @@ def prepare(url: str, name: str, refusal: type[DigitsError]) -> requests.Prepare
         except (requests.RequestException, ValueError):
             pass
         rule = "its host or port is not valid; check the spelling"
-    msg = f"{name} cannot be fetched: {rule}"
+    msg = f"{name} cannot be fetched: {rule}."
     raise refusal(msg)
 
 

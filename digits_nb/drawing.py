@@ -233,7 +233,7 @@ def draw(digit: int, style: int, rng: np.random.Generator, hand: Hand = Hand()) 
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     scale = HEIGHT / max(size[1], 0.55 * size[0], 0.3)
     pen = HEIGHT * np.exp(rng.uniform(*np.log(hand.pen)))
-    margin = int(np.ceil(pen / 2)) + 2
+    margin = int(np.ceil(pen / 2)) + 3  # an anti-aliased line is a little broader than its pen
     width, height = (np.ceil(size * scale) + 2 * margin + 1).astype(int)
     ink = np.zeros((height, width), np.uint8)
     for stroke in strokes:

@@ -88,7 +88,7 @@ class _Download:
         self.proxy = os.environ.get("DIGITS_NB_PROXY", "").strip()
         self.body = bytearray()
         self.outcome: Future[bytes] = Future()
-        self._origin = "the URL"
+        self._origin = "of the URL"  # until there is a scheme://host:port to name
         self._lines: list[socket.socket] = []
         self._handles: list[socket.socket] = []
         self._over = False
@@ -116,8 +116,8 @@ class _Download:
 
     def slow(self) -> DownloadError:
         return DownloadError(
-            f"{self._origin} did not deliver within {self.timeout_s:g} s; try again, or save the picture and "
-            "send it as path or base64"
+            f"The server {self._origin} did not deliver within {self.timeout_s:g} s; try again, or save the "
+            "picture and send it as path or base64."
         )
 
     def dial(self, host: str, port: int) -> socket.socket:
@@ -137,7 +137,7 @@ class _Download:
         if monotonic() >= self.ends:
             raise self.slow()
         server = "the proxy that $DIGITS_NB_PROXY names" if self.proxy else self._origin
-        msg = f"nothing answers at {server}; check the address, or send the picture as path or base64"
+        msg = f"Nothing answers at {server}; check the address, or send the picture as path or base64."
         raise DownloadError(msg)
 
     def _hold(self, line: socket.socket) -> None:
@@ -160,9 +160,9 @@ class _Download:
         with closing(_Adapter(self)) as adapter:
             for hop in range(MAX_REDIRECTS + 1):
                 if hop == 0:
-                    request = prepare(url, "the URL", QueryError)
+                    request = prepare(url, "The URL", QueryError)
                 else:
-                    request = prepare(url, f"the address that {self._origin} redirects to", ForbiddenAddress)
+                    request = prepare(url, f"The address that {self._origin} redirects to", ForbiddenAddress)
                 scheme, host, port = server_of(request)
                 self._origin = f"{scheme}://{pair(host, port)}"
                 if self.proxy:
@@ -178,8 +178,8 @@ class _Download:
                 except ValueError:  # no URL, as the next step will say
                     url = target
         msg = (
-            f"{self._origin} is one redirect more than the {MAX_REDIRECTS} that are followed; give the "
-            "address at which they end"
+            f"The server {self._origin} asks for one redirect more than the {MAX_REDIRECTS} that are "
+            "followed; give the address at which they end."
         )
         raise DownloadError(msg)
 
@@ -193,22 +193,22 @@ class _Download:
             raise self.slow() from error
         except requests.exceptions.SSLError as error:
             msg = (
-                f"{self._origin} speaks no TLS, or its certificate does not verify; check the host name, or "
-                "send the picture as path or base64"
+                f"The server {self._origin} speaks no TLS, or its certificate does not verify; check the "
+                "host name, or send the picture as path or base64."
             )
             raise DownloadError(msg) from error
         except Exception as error:  # a hostile server finds its way through any list of errors
             msg = (
-                f"the answer of {self._origin} broke off or is not proper HTTP; try again, or send the "
-                "picture as path or base64"
+                f"The answer of {self._origin} broke off or is not proper HTTP; try again, or send the "
+                "picture as path or base64."
             )
             raise DownloadError(msg) from error
 
     def _read(self, response: requests.Response) -> bytes:
         if not 200 <= response.status_code < 300:  # noqa: PLR2004 (HTTP's successes)
             msg = (
-                f"{self._origin} answered with status {response.status_code} and not with a picture; check "
-                "that the URL opens without logging in"
+                f"The server {self._origin} answered with status {response.status_code} and not with a "
+                "picture; check that the URL opens without logging in."
             )
             raise DownloadError(msg)
         announced = response.raw.length_remaining or 0
@@ -220,8 +220,8 @@ class _Download:
             else:
                 return bytes(self.body)
         msg = (
-            f"{self._origin} sends more than the {self.max_bytes / 1e6:g} MB that are read; give the address "
-            "of a smaller picture"
+            f"The server {self._origin} sends more than the {self.max_bytes / 1e6:g} MB that are read; give "
+            "the address of a smaller picture."
         )
         raise TooLarge(msg)
 
@@ -230,7 +230,7 @@ class _Download:
             # without the zone that a link-local address may carry: no public one has any
             return socket.getaddrinfo(host.partition("%")[0], port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            msg = f"the host of {self._origin} could not be found; check its spelling and the network"
+            msg = f"The host of {self._origin} could not be found; check its spelling and the network."
             raise DownloadError(msg) from error
 
     def _judge(self, host: str, port: int, addresses: list[tuple]) -> None:
@@ -239,9 +239,9 @@ class _Download:
         for *_, address in addresses:
             if reason := why_forbidden(address[0]):
                 msg = (
-                    f"{self._origin} leads to {reason}, and only public addresses are fetched; send the "
-                    "picture as path or base64, or let whoever runs this name the server's host:port in "
-                    "$DIGITS_NB_ALLOW"
+                    f"The address {self._origin} leads to {reason}, and only public addresses are fetched; "
+                    "send the picture as path or base64, or let whoever runs this name the server's "
+                    "host:port in $DIGITS_NB_ALLOW."
                 )
                 raise ForbiddenAddress(msg)
 

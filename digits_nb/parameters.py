@@ -48,15 +48,15 @@ def read_notebook(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): give the path of a notebook."
+        msg = f"The file {path} cannot be read ({error.strerror}): give the path of a notebook."
         raise NotebookError(msg) from error
     except ValueError as error:
-        msg = f"{path} is no notebook, because it is not JSON: give the path of an .ipynb file."
+        msg = f"The file {path} is no notebook, because it is not JSON: give the path of an .ipynb file."
         raise NotebookError(msg) from error
     match content:
         case {"nbformat": 4, "metadata": dict(), "cells": [*cells]} if all(map(_is_cell, cells)):
             return content
-    msg = f"{path} is no notebook of format 4: save it in JupyterLab, or give another file."
+    msg = f"The file {path} is no notebook of format 4: save it in JupyterLab, or give another file."
     raise NotebookError(msg)
 
 
@@ -79,7 +79,10 @@ def declared_parameters(notebook: str | os.PathLike[str]) -> list[Parameter]:
     kernel = metadata.get("kernelspec", {})
     language = metadata.get("language_info", {}).get("name") or kernel.get("language")
     if not kernel.get("name") or language != "python":
-        msg = f"{notebook} names no Python kernel: its kernelspec needs name python3 and language python."
+        msg = (
+            f"The file {notebook} names no Python kernel: its kernelspec needs name python3 and "
+            "language python."
+        )
         raise NotebookError(msg)
     cells = [cell for cell in content["cells"] if "parameters" in cell["metadata"].get("tags", ())]
     if not cells:
@@ -219,8 +222,11 @@ def _refuse_unknown(names: Iterable[str], declared: Iterable[str]) -> None:
         if name not in declared:
             near = get_close_matches(name, declared, n=1)
             there_are = _listed(declared) or "none"
-            advice = f"did you mean {near[0]}?" if near else "give only what it declares."
-            msg = f"{_shown(name)} is no parameter, the notebook declares {there_are}: {advice}"
+            advice = f"perhaps {near[0]} is meant" if near else "give only what it declares"
+            msg = (
+                f"The name given ({_shown(name)}) is no parameter, as the notebook declares {there_are}: "
+                f"{advice}."
+            )
             raise UnknownParameter(msg)
 
 
@@ -236,8 +242,8 @@ def _refuse_mistyped(name: str, type_name: str, value: object) -> None:
         "bool": "give True or False",
     }[type_name]
     msg = (
-        f"{name} is declared {type_name} and papermill made the value a {type(value).__name__}: {advice}, "
-        "or run the notebook with python -m digits_nb run."
+        f"The parameter {name} is declared {type_name} and papermill made the value a "
+        f"{type(value).__name__}: {advice}, or run the notebook with python -m digits_nb run."
     )
     raise BadParameter(msg)
 
@@ -252,12 +258,15 @@ def _expand(name: str, text: str) -> str:
         return Path(text[1:]).read_bytes().decode("utf-8")
     except OSError as error:
         msg = (
-            f"{name} is to be read from {_shown(text[1:])}, which cannot be read ({error.strerror}): "
-            "give the path of a file after @, or @@ for a text that begins with @."
+            f"The parameter {name} is to be read from {_shown(text[1:])}, which cannot be read "
+            f"({error.strerror}): give the path of a file after @, or @@ for a text that begins with @."
         )
         raise BadParameter(msg) from error
     except ValueError as error:
-        msg = f"{name} is to be read from {_shown(text[1:])}, which is not UTF-8 text: save it as UTF-8."
+        msg = (
+            f"The parameter {name} is to be read from {_shown(text[1:])}, which is not UTF-8 text: "
+            "save it as UTF-8."
+        )
         raise BadParameter(msg) from error
 
 
@@ -265,13 +274,16 @@ def _parse(name: str, type_name: str, text: str) -> str | int | float | bool:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        msg = f"{name} was given bytes that are not UTF-8, which no notebook can hold: give UTF-8 text."
+        msg = (
+            f"The parameter {name} was given bytes that are not UTF-8, which no notebook can hold: "
+            "give UTF-8 text."
+        )
         raise BadParameter(msg) from error
     try:
         return TRUTHS[text.strip().lower()] if type_name == "bool" else TYPES[type_name](text)
     except (KeyError, ValueError) as error:
         wanted = {"int": "a whole number", "float": "a number", "bool": "true or false"}[type_name]
-        msg = f"{name} is declared {type_name} and was given {_shown(text)}: give {wanted}."
+        msg = f"The parameter {name} is declared {type_name} and was given {_shown(text)}: give {wanted}."
         raise BadParameter(msg) from error
 
 

@@ -107,7 +107,7 @@ def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """
     width, height = image.size
     if not width or not height:
-        msg = f"the picture has {width} × {height} pixels, and so nothing to see; give another"
+        msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
         raise QueryError(msg)
     check_size(width, height, max_pixels)
     with _as_ours(image.format or "given"):
@@ -124,8 +124,8 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
     """Raise `TooLarge` for a picture of more pixels in all, or more a side, than are read."""
     if width * height > max_pixels or max(width, height) > MAX_SIDE:
         msg = (
-            f"the picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "
-            f"{MAX_SIDE:,} a side are read; scale it down"
+            f"The picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "
+            f"{MAX_SIDE:,} a side are read; scale it down."
         )
         raise TooLarge(msg)
 
@@ -175,10 +175,10 @@ def _percentiles(histogram: list[int], *percents: int) -> list[int]:
 
 def _unknown(data: bytes) -> DigitsError:
     if not data:
-        return CorruptImage("the file is empty; give one that holds a picture")
+        return CorruptImage("The file is empty; give one that holds a picture.")
     how = re.DOTALL | re.IGNORECASE
     kind = next((f"looks like {kind}" for start, kind in _OTHERS if re.match(start, data, how)), "is unknown")
-    return UnsupportedImage(f"the data {kind}, and only {FORMATS} are read; save the picture as PNG or JPEG")
+    return UnsupportedImage(f"The data {kind}, and only {FORMATS} are read; save the picture as PNG or JPEG.")
 
 
 class _Reader(BytesIO):
@@ -189,7 +189,7 @@ class _Reader(BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
         if self.reads > _MAX_READS:
-            msg = "the picture's file is in more pieces than any picture needs; save it again as PNG or JPEG"
+            msg = "The picture's file is in more pieces than any picture needs; save it again as PNG or JPEG."
             raise TooLarge(msg)
         return super().read(size)
 
@@ -216,10 +216,10 @@ def _as_ours(name: str) -> Iterator[None]:
     except DigitsError:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
-        msg = f"the {name} picture takes more memory than there is for it; scale it down"
+        msg = f"The {name} picture takes more memory than there is for it; scale it down."
         raise TooLarge(msg) from error
     except Exception as error:  # Pillow's plugins raise nearly anything for a broken file
-        msg = f"the {name} picture is broken or cut short; see whether a viewer opens it, and send it again"
+        msg = f"The {name} picture is broken or cut short; see whether a viewer opens it, and send it again."
         raise CorruptImage(msg) from error
 
 

@@ -95,20 +95,20 @@ def open_image(
 def _source(query: object) -> tuple[str, object]:
     if not isinstance(query, dict):
         fault = (
-            f"the query is of type {type(query).__name__}, but must be a dict with one of {_list(SOURCES)}, "
-            f"a PIL image or a NumPy array; {_wrapping(query)}"
+            f"The query is of type {type(query).__name__}, but must be a dict with one of {_list(SOURCES)}, "
+            f"a PIL image or a NumPy array; {_wrapping(query)}."
         )
     elif len(query) != 1:
         fault = (
-            f"the query has {len(query)} keys, but exactly one of {_list(SOURCES)} says which picture is "
-            f"meant; {'leave out the others' if query else 'give one'}"
+            f"The query has {len(query)} keys, but exactly one of {_list(SOURCES)} says which picture is "
+            f"meant; {'leave out the others' if query else 'give one'}."
         )
     else:
         [(source, value)] = query.items()
         if source in SOURCES:
             return source, value
         shown = repr(source) if len(repr(source)) <= 40 else f"a long {type(source).__name__}"  # noqa: PLR2004
-        fault = f"the query's key is {shown}, but must be one of {_list(SOURCES)}; {_nearest(source)}"
+        fault = f"The query's key is {shown}, but must be one of {_list(SOURCES)}; {_nearest(source)}."
     raise QueryError(fault)
 
 
@@ -130,7 +130,7 @@ def _nearest(key: object) -> str:
     word = str(key)[:40].lower()
     meant = {name: source for source in SOURCES for name in (source, *_NICKNAMES[source])}
     near = [source for source in SOURCES if source in word] or get_close_matches(word, meant, 1)
-    return f"did you mean '{meant[near[0]]}'?" if near else "take the one that fits the picture"
+    return f"perhaps '{meant[near[0]]}' is meant" if near else "take the one that fits the picture"
 
 
 def _look(text: str) -> str:
@@ -152,15 +152,15 @@ def _text(value: object, source: str) -> str:
         fault = "is empty, and so says no picture; fill it in"
     else:
         return value
-    msg = f"the value of '{source}' {fault}"
+    msg = f"The value of '{source}' {fault}."
     raise QueryError(msg)
 
 
 def _limit(count: int, max_bytes: int) -> None:
     if count > max_bytes:
         msg = (
-            f"the picture has {count / 1e6:,.1f} MB, and only {max_bytes / 1e6:g} MB are read; scale it "
-            "down, or save it as JPEG"
+            f"The picture has {count / 1e6:,.1f} MB, and only {max_bytes / 1e6:g} MB are read; scale it "
+            "down, or save it as JPEG."
         )
         raise TooLarge(msg)
 
@@ -176,7 +176,7 @@ def _from_array(array: NDArray[np.uint8], max_pixels: int) -> Image.Image:
         height, width = array.shape[:2]
         check_size(width, height, max_pixels)
         return Image.fromarray(np.ascontiguousarray(array))
-    msg = f"the array is {array.dtype} of shape {array.shape}, but {fault}"
+    msg = f"The array is {array.dtype} of shape {array.shape}, but {fault}."
     raise QueryError(msg)
 
 
@@ -188,7 +188,7 @@ def _from_bytes(value: object, max_bytes: int) -> bytes:
     else:
         _limit(count, max_bytes)
         return bytes(value)
-    msg = f"the value of 'bytes' {fault}; give the content of a picture file"
+    msg = f"The value of 'bytes' {fault}; give the content of a picture file."
     raise QueryError(msg)
 
 
@@ -198,7 +198,7 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
     if text.lstrip()[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not re.search(r";\s*base64\s*\Z", head, re.IGNORECASE):
-            msg = "the value of 'base64' is a data: URL without base64; give one like data:image/png;base64,…"
+            msg = "The value of 'base64' is a data: URL without base64; give one with ;base64 before a comma."
             raise QueryError(msg)
     try:
         digits = text.encode("ascii")
@@ -213,10 +213,10 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
             fault = "has a length that no base64 has; give the text to its end"
         else:
             fault = "has characters, or padding inside, that no base64 has; give it as the encoder wrote it"
-        msg = f"the value of 'base64' {fault}"
+        msg = f"The value of 'base64' {fault}."
         raise QueryError(msg) from error
     if not data:
-        msg = "the value of 'base64' holds no data; give the base64 of a whole picture"
+        msg = "The value of 'base64' holds no data; give the base64 of a whole picture."
         raise QueryError(msg)
     _limit(len(data), max_bytes)
     return data
@@ -225,7 +225,7 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
 def _from_path(value: object, max_bytes: int) -> bytes:
     path = _text(os.fsdecode(value) if isinstance(value, os.PathLike) else value, "path")
     if source := _look(path):
-        msg = f"the value of 'path' looks like {source} and not like a file's name; use the key '{source}'"
+        msg = f"The value of 'path' looks like {source} and not like a file's name; use the key '{source}'."
         raise QueryError(msg)
     name = repr(path) if len(path) <= 200 else f"of a name of {len(path):,} characters"  # noqa: PLR2004
     try:
@@ -238,13 +238,13 @@ def _from_path(value: object, max_bytes: int) -> bytes:
             _limit(len(data), max_bytes)
             return data
     except FileNotFoundError as error:
-        msg = f"there is no file {name}; check the name, which starts from the current folder"
+        msg = f"There is no file {name}; check the name, which starts from the current folder."
         raise QueryError(msg) from error
     except (OSError, RuntimeError, ValueError) as error:
-        msg = f"the file {name} cannot be read ({type(error).__name__}); check its name and its permissions"
+        msg = f"The file {name} cannot be read ({type(error).__name__}); check its name and its permissions."
         raise QueryError(msg) from error
     kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
-    msg = f"{name} is {kind}, but only ordinary files are read; give one picture's file"
+    msg = f"The path {name} is {kind}, but only ordinary files are read; give one picture's file."
     raise QueryError(msg)
 
 
@@ -256,7 +256,7 @@ def _unwaiting(path: str, flags: int) -> int:
 def _from_url(value: object, max_bytes: int, timeout_s: float) -> bytes:
     url = _text(value, "url")
     if _look(url) == "base64":
-        msg = "the value of 'url' holds the picture itself, and no address of one; use the key 'base64'"
+        msg = "The value of 'url' holds the picture itself, and no address of one; use the key 'base64'."
         raise QueryError(msg)
     from digits_nb.fetch import fetch  # requests takes a fifth of a second to import
 

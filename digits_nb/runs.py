@@ -101,7 +101,10 @@ def run_notebook(
             failure.add_note(_where(partial, notebook, output))
             raise failure from error
         except NoSuchKernel as error:
-            msg = f"{notebook} asks for the kernel {error.name}, which is not installed: name python3 in it."
+            msg = (
+                f"The notebook {notebook} asks for the kernel {error.name}, which is not installed: "
+                "name python3 in it."
+            )
             raise NotebookError(msg) from error
         except RuntimeError as error:
             failure = RunFailed(f"The kernel died, perhaps for want of memory ({error}): run it again.")
@@ -139,9 +142,9 @@ def read_result(path: str | os.PathLike[str]) -> dict[str, Any]:
     if marked := findings_output(content):
         return marked["data"]["application/json"]
     if not any(cell.get("execution_count") for cell in cells):
-        msg = f"{path} was not run: give the executed notebook, the OUTPUT of python -m digits_nb run."
+        msg = f"The notebook {path} was not run: give the executed one, OUTPUT of python -m digits_nb run."
         raise NotebookError(msg)
-    msg = f"{path} leaves no findings: its last cell needs to call digits_nb.runs.leave_findings."
+    msg = f"The notebook {path} leaves no findings: its last cell must call digits_nb.runs.leave_findings."
     raise NotebookError(msg)
 
 
@@ -149,13 +152,13 @@ def _read_findings(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): run the notebook first."
+        msg = f"The file {path} cannot be read ({error.strerror}): run the notebook first."
         raise NotebookError(msg) from error
     except ValueError as error:
-        msg = f"{path} is not JSON: give an executed notebook or the JSON beside it."
+        msg = f"The file {path} is not JSON: give an executed notebook or the JSON beside it."
         raise NotebookError(msg) from error
     if not isinstance(content, dict):
-        msg = f"{path} is no JSON object of findings: give an executed notebook or the JSON beside it."
+        msg = f"The file {path} is no JSON object: give an executed notebook or the JSON beside it."
         raise NotebookError(msg)
     return content
 
@@ -164,10 +167,10 @@ def _read_findings(path: Path) -> dict[str, Any]:
 def _executed(notebook: Path, output: Path) -> Iterator[Path]:
     """A temporary notebook beside `output` to execute into; it becomes `output` however the run ends."""
     if output.suffix != ".ipynb" or output.is_dir():
-        msg = f"{output} cannot be the executed notebook: give the path of an .ipynb file to write."
+        msg = f"The path {output} cannot be the executed notebook: give the path of an .ipynb file to write."
         raise NotebookError(msg)
     if output.resolve() == notebook.resolve():
-        msg = f"{output} is the notebook to run, which stays as it is: give another path to write."
+        msg = f"The path {output} is the notebook to run, which stays as it is: give another path to write."
         raise NotebookError(msg)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +178,7 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(".ipynb", f".{output.stem}.", output.parent.resolve())
         os.close(handle)
     except OSError as error:
-        msg = f"{output} cannot be written ({error.strerror}): give another path for the executed notebook."
+        msg = f"The path {output} cannot be written ({error.strerror}): give another path to write."
         raise NotebookError(msg) from error
     partial = Path(name)
     complete = False

@@ -83,12 +83,12 @@ def read_plain(path: Path, max_bytes: int) -> bytes:
         It is something else, or larger.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
-        msg = f"{path} is no plain file, as every file of a version is: train and save a new model."
+        msg = f"The path {path} is no plain file, as every file of a version is: train and save a new model."
         raise TamperedModel(msg)
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        msg = f"{path} has more than the {max_bytes} bytes that it may have: train and save a new model."
+        msg = f"The file {path} has more than the {max_bytes} bytes it may have: train and save a new model."
         raise TamperedModel(msg)
     return data
 

@@ -39,6 +39,7 @@ from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, Query
 from digits_nb.fetch import MAX_REDIRECTS, fetch
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+SENTENCE = r"[A-Z].*[^.?!]\."
 CAP = 100_000
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -297,7 +298,7 @@ def test_a_name_that_changes_is_connected_to_where_it_was_judged(
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket.socket, "connect", connect_nowhere)
-    with serving(plain(PICTURE)) as server, pytest.raises(DownloadError, match="nothing answers"):
+    with serving(plain(PICTURE)) as server, pytest.raises(DownloadError, match="Nothing answers"):
         get(f"http://pictures.example:{server.port}/")
     assert reached == [("93.184.215.14", server.port)]
     assert not server.seen
@@ -399,6 +400,7 @@ SHAPES = {
 def test_what_is_no_url_is_a_query_error(url: str, rule: str, connections: list[object]) -> None:
     with pytest.raises(QueryError, match=rule) as caught:
         get(url)
+    assert re.fullmatch(SENTENCE, str(caught.value))
     assert "secret" not in str(caught.value)
     assert len(str(caught.value)) < 200
     assert not connections
@@ -515,6 +517,7 @@ def test_more_than_the_limit_is_too_large_and_never_in_memory(behaviour: Behavio
 def get_error(url: str, timeout_s: float = 5) -> Exception:
     with pytest.raises(DigitsError) as caught:
         get(url, timeout_s)
+    assert re.fullmatch(SENTENCE, str(caught.value))
     return caught.value
 
 
@@ -598,7 +601,7 @@ def test_a_slow_server_is_named_in_the_message(allow: Allow) -> None:
     with serving(silent()) as server:
         allow(server)
         error = get_error(f"{server.url}?token=secret", timeout_s=0.2)
-    assert str(error).startswith(f"http://{server.pair} did not deliver within 0.2 s;")
+    assert str(error).startswith(f"The server http://{server.pair} did not deliver within 0.2 s;")
     assert "secret" not in str(error)
 
 
@@ -623,14 +626,14 @@ def test_a_name_that_does_not_exist_says_so(monkeypatch: pytest.MonkeyPatch) -> 
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up_in_vain)
-    with pytest.raises(DownloadError, match=r"the host of http://pictures\.example:80 could not be found"):
+    with pytest.raises(DownloadError, match=r"The host of http://pictures\.example:80 could not be found"):
         get("http://pictures.example/")
 
 
 def test_a_port_where_nobody_listens_says_so(allow: Allow) -> None:
     with serving(plain(PICTURE)) as server:
         allow(server)
-    with pytest.raises(DownloadError, match=f"nothing answers at http://{server.pair}"):
+    with pytest.raises(DownloadError, match=f"Nothing answers at http://{server.pair}"):
         get(server.url)
 
 
@@ -758,7 +761,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: py
     with serving(plain(b"")) as proxy:
         pass
     monkeypatch.setenv("DIGITS_NB_PROXY", f"http://me:secret@{proxy.pair}")
-    with pytest.raises(DownloadError, match=r"nothing answers at the proxy that \$DIGITS_NB_PROXY") as caught:
+    with pytest.raises(DownloadError, match=r"Nothing answers at the proxy that \$DIGITS_NB_PROXY") as caught:
         get("http://pictures.invalid/")
     assert "secret" not in str(caught.value)
 

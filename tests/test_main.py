@@ -114,7 +114,7 @@ def test_a_refused_run_is_one_line(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert run.stdout == ""
     (line,) = run.stderr.splitlines()
-    assert line.startswith("UnknownParameter: 'sed' is no parameter")
+    assert line.startswith("UnknownParameter: The name given ('sed') is no parameter")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -147,7 +147,7 @@ def test_a_text_stands_for_a_value_of_the_declared_type(name: str, text: str, va
     ],
 )
 def test_a_text_is_refused_when_it_is(name: str, text: str) -> None:
-    with pytest.raises(BadParameter, match=f"^{name} .*: give "):
+    with pytest.raises(BadParameter, match=f"^The parameter {name} .*: give "):
         fit_parameters(DECLARED, {name: text})
 
 
@@ -177,12 +177,12 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        pytest.param("sed", "did you mean seed?", id="near a declared one"),
+        pytest.param("sed", "perhaps seed is meant.", id="near a declared one"),
         pytest.param("colour", "text, seed, share, validate, result", id="far from any"),
-        pytest.param("Seed", "did you mean seed?", id="in another case"),
+        pytest.param("Seed", "perhaps seed is meant.", id="in another case"),
         pytest.param("x = 1; import os; os.system('touch pwned') #", "a text of 44 characters", id="code"),
         pytest.param("seed\nimport os", "no parameter", id="a declared one with code after it"),
-        pytest.param("seed ", "did you mean seed?", id="a declared one with a space"),
+        pytest.param("seed ", "perhaps seed is meant.", id="a declared one with a space"),
         pytest.param("", "no parameter", id="empty"),
         pytest.param("PAPERMILL_OUTPUT_PATH", "no parameter", id="one of papermill's own"),
     ],
@@ -254,21 +254,45 @@ def test_a_notebook_that_papermill_started_goes_on_when(kernel: Kernel, cells: l
     ("injected", "refusal"),
     [
         pytest.param(
-            "sed = 3", "UnknownParameter: 'sed' .* did you mean seed", id="a name that is not declared"
+            "sed = 3",
+            r"UnknownParameter: The name given \('sed'\) .* perhaps seed is meant\.",
+            id="a name that is not declared",
         ),
         pytest.param("x = 1; import os #= 2", "UnknownParameter: .* held code", id="a name with code in it"),
         pytest.param(
             "x = print(); seed = 2", "UnknownParameter: .* held code", id="a name with a call in it"
         ),
-        pytest.param("text = 12345678", "BadParameter: text .* int: .* -r text", id="an int for a text"),
-        pytest.param("text = float('inf')", "BadParameter: text .* float: .* -r", id="a float for a text"),
-        pytest.param("text = True", "BadParameter: text .* bool: .* -r text", id="a bool for a text"),
-        pytest.param("text = None", "BadParameter: text .* NoneType: .* -r text", id="None for a text"),
-        pytest.param('seed = "3"', "BadParameter: seed .* str: give a whole number", id="a text for an int"),
-        pytest.param("seed = 3.0", "BadParameter: seed .* float: give a whole", id="a float for an int"),
-        pytest.param("seed = True", "BadParameter: seed .* bool: give a whole", id="a bool for an int"),
-        pytest.param("share = True", "BadParameter: share .* bool: give a number", id="a bool for a float"),
-        pytest.param("validate = 1", "BadParameter: validate .* int: give True", id="an int for a bool"),
+        pytest.param(
+            "text = 12345678", "BadParameter: The parameter text .* int: .* -r text", id="an int for a text"
+        ),
+        pytest.param(
+            "text = float('inf')", "BadParameter: The parameter text .* float: .* -r", id="a float for a text"
+        ),
+        pytest.param(
+            "text = True", "BadParameter: The parameter text .* bool: .* -r text", id="a bool for a text"
+        ),
+        pytest.param(
+            "text = None", "BadParameter: The parameter text .* NoneType: .* -r text", id="None for a text"
+        ),
+        pytest.param(
+            'seed = "3"',
+            "BadParameter: The parameter seed .* str: give a whole number",
+            id="a text for an int",
+        ),
+        pytest.param(
+            "seed = 3.0", "BadParameter: The parameter seed .* float: give a whole", id="a float for an int"
+        ),
+        pytest.param(
+            "seed = True", "BadParameter: The parameter seed .* bool: give a whole", id="a bool for an int"
+        ),
+        pytest.param(
+            "share = True",
+            "BadParameter: The parameter share .* bool: give a number",
+            id="a bool for a float",
+        ),
+        pytest.param(
+            "validate = 1", "BadParameter: The parameter validate .* int: give True", id="an int for a bool"
+        ),
         pytest.param('validate = "true"', "BadParameter: .* python -m digits_nb run", id="a text for a bool"),
     ],
 )

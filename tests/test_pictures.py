@@ -285,7 +285,7 @@ def test_a_file_cut_short_is_a_picture_or_an_error_of_ours(
 def test_a_file_of_which_a_part_is_missing_is_corrupt(form: str, share: float) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     data = file_of(noise, form)
-    with pytest.raises(CorruptImage, match=f"the {form} picture is broken or cut short; .* send it again"):
+    with pytest.raises(CorruptImage, match=f"The {form} picture is broken or cut short; .* send it again"):
         decode(data[: int(len(data) * share)])
 
 
@@ -359,13 +359,13 @@ def test_what_is_no_picture_is_named_with_what_is_read(kind: str, data: bytes) -
     with pytest.raises(UnsupportedImage) as caught:
         decode(data)
     assert str(caught.value) == (
-        f"the data looks like {kind}, and only PNG, JPEG, GIF, WebP, BMP and TIFF are read; save the picture "
-        "as PNG or JPEG"
+        f"The data looks like {kind}, and only PNG, JPEG, GIF, WebP, BMP and TIFF are read; save the picture "
+        "as PNG or JPEG."
     )
 
 
 def test_what_nobody_knows_is_unsupported() -> None:
-    with pytest.raises(UnsupportedImage, match="the data is unknown, and only PNG"):
+    with pytest.raises(UnsupportedImage, match="The data is unknown, and only PNG"):
         decode(bytes(range(128, 256)))
 
 
@@ -528,7 +528,7 @@ def test_an_image_without_pixels_is_a_query_error() -> None:
 
 def test_a_lazy_image_that_cannot_be_loaded_is_corrupt() -> None:
     data = file_of(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)), "PNG")
-    with pytest.raises(CorruptImage, match="the PNG picture"):
+    with pytest.raises(CorruptImage, match="The PNG picture"):
         finish(Image.open(BytesIO(data[:2_000])))
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -40,6 +41,8 @@ SEVEN.paste(0, (4, 5, 16, 8))
 SEVEN.paste(0, (13, 5, 16, 26))
 PNG = file_of(SEVEN)
 TEXT = base64.b64encode(PNG).decode()
+
+SENTENCE = r"[A-Z].*[^.?!]\."
 
 
 def same(image: Image.Image, other: Image.Image = SEVEN) -> bool:
@@ -165,11 +168,11 @@ SHAPES = {
     "two ways": ({"path": "a", "url": "b"}, "2 keys.*exactly one.*leave out"),
     "two ways, one of them empty": ({"path": "a", "url": None}, "2 keys"),
     "an unknown key": ({"colour": "red"}, "key is 'colour'.*'url', 'base64', 'path' and 'bytes'"),
-    "a key in capitals": ({"URL": "https://example.com"}, "'URL'.*did you mean 'url'"),
-    "a key with a slip": ({"bas64": TEXT}, "'bas64'.*did you mean 'base64'"),
-    "another slip": ({"base_64": TEXT}, "did you mean 'base64'"),
-    "a nickname": ({"img": "seven.png"}, "'img'.*did you mean 'path'"),
-    "another nickname": ({"image_url": "https://example.com"}, "did you mean 'url'"),
+    "a key in capitals": ({"URL": "https://example.com"}, "'URL'.*perhaps 'url' is meant"),
+    "a key with a slip": ({"bas64": TEXT}, "'bas64'.*perhaps 'base64' is meant"),
+    "another slip": ({"base_64": TEXT}, "perhaps 'base64' is meant"),
+    "a nickname": ({"img": "seven.png"}, "'img'.*perhaps 'path' is meant"),
+    "another nickname": ({"image_url": "https://example.com"}, "perhaps 'url' is meant"),
     "a key that is no text": ({7: "seven.png"}, "key is 7"),
     "a key that is the data": ({TEXT: 1}, "key is a long str"),
     "a url that is no text": ({"url": 7}, "'url' is of type int.*give a str"),
@@ -232,6 +235,7 @@ def test_a_query_of_the_wrong_shape_says_what_to_do(query: object, sentence: str
         open_image(query)
     message = str(caught.value)
     assert "; " in message or ": " in message, "says what is wrong, but not what to do"
+    assert re.fullmatch(SENTENCE, message)
     assert "secret" not in message
     assert TEXT[:12] not in message
     assert len(message) < 250
@@ -253,7 +257,7 @@ def test_a_file_that_may_not_be_read_is_a_query_error(tmp_path: Path) -> None:
             folder.chmod(folder.stat().st_mode | 0o055)
     command = [sys.executable, "-c", script, str(tmp_path / "seven.png")]
     message = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "cannot be read (PermissionError); check its name and its permissions" in message
+    assert message.endswith("cannot be read (PermissionError); check its name and its permissions.\n")
 
 
 def test_a_pipe_is_refused_without_waiting_for_its_other_end(tmp_path: Path) -> None:
@@ -423,6 +427,6 @@ def outcome(query: object) -> tuple[object, ...]:
     try:
         image = open_image(query)
     except DigitsError as error:
-        return type(error), str(error)
+        return type(error), re.fullmatch(SENTENCE, str(error))[0]
     assert image.mode in {"RGB", "RGBA", "L"}
     return image.mode, image.size, image.tobytes()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def model(store: "ModelStore") -> "DigitModel":
+def saved(store: "ModelStore") -> "DigitModel":
     return store.load("latest")
 
 
@@ -32,8 +32,8 @@ def zero() -> np.ndarray:
     return picture
 
 
-def test_an_answer_says_what_is_promised(model: "DigitModel") -> None:
-    answer = dn.recognize(zero(), model)
+def test_an_answer_says_what_is_promised(saved: "DigitModel") -> None:
+    answer = dn.recognize(zero(), saved)
 
     assert answer.digit == 0
     assert type(answer.digit) is int
@@ -43,7 +43,7 @@ def test_an_answer_says_what_is_promised(model: "DigitModel") -> None:
     assert answer.probabilities.shape == (10,)
     assert answer.probabilities.sum() == pytest.approx(1)
     np.testing.assert_array_equal(answer.grid, dn.preprocess(zero()).grid)
-    assert answer.model_version == model.version
+    assert answer.model_version == saved.version
     assert 0 < answer.duration_s < 5
     left, top, right, bottom = answer.box
     assert abs(left - 18) <= 4
@@ -53,12 +53,12 @@ def test_an_answer_says_what_is_promised(model: "DigitModel") -> None:
     assert all(type(edge) is int for edge in answer.box)
 
 
-def test_an_answer_cannot_be_changed(model: "DigitModel") -> None:
+def test_an_answer_cannot_be_changed(saved: "DigitModel") -> None:
     with pytest.raises(AttributeError):
-        dn.recognize(zero(), model).digit = 5
+        dn.recognize(zero(), saved).digit = 5
 
 
-def test_every_form_of_the_query_gets_the_same_answer(model: "DigitModel", tmp_path: Path) -> None:
+def test_every_form_of_the_query_gets_the_same_answer(saved: "DigitModel", tmp_path: Path) -> None:
     path = tmp_path / "zero.png"
     cv2.imwrite(str(path), zero())
     data = path.read_bytes()
@@ -70,24 +70,24 @@ def test_every_form_of_the_query_gets_the_same_answer(model: "DigitModel", tmp_p
         {"base64": f"data:image/png;base64,{encoded}"},
     ]
 
-    answers = [dn.recognize(query, model) for query in queries]
+    answers = [dn.recognize(query, saved) for query in queries]
 
     assert {answer.digit for answer in answers} == {0}
     for answer in answers:
         np.testing.assert_array_equal(answer.grid, answers[0].grid)
 
 
-def test_certain_means_at_least_as_confident_as_the_card_asks(model: "DigitModel") -> None:
-    card = {**model.card, "calibration": {**model.card["calibration"], "certain_from": 1.1}}
-    hesitant = dn.DigitModel(model.onnx, card)
-    silent = dn.DigitModel(model.onnx, {})
+def test_certain_means_at_least_as_confident_as_the_card_asks(saved: "DigitModel") -> None:
+    card = {**saved.card, "calibration": {**saved.card["calibration"], "certain_from": 1.1}}
+    hesitant = dn.DigitModel(saved.onnx, card)
+    silent = dn.DigitModel(saved.onnx, {})
 
-    assert dn.recognize(zero(), model).certain
+    assert dn.recognize(zero(), saved).certain
     assert not dn.recognize(zero(), hesitant).certain
     assert not dn.recognize(zero(), silent).certain
 
 
-def test_many_keep_their_order_and_a_bad_one_stops_nobody(model: "DigitModel") -> None:
+def test_many_keep_their_order_and_a_bad_one_stops_nobody(saved: "DigitModel") -> None:
     queries = [
         zero(),
         {"path": "missing.png"},
@@ -97,28 +97,28 @@ def test_many_keep_their_order_and_a_bad_one_stops_nobody(model: "DigitModel") -
         zero(),
     ]
 
-    answers = list(dn.recognize_many(queries, model))
+    answers = list(dn.recognize_many(queries, saved))
 
     kinds = [dn.Answer, dn.QueryError, dn.Answer, dn.NoDigit, dn.UnsupportedImage, dn.Answer]
     assert [type(answer) for answer in answers] == kinds
     assert [answer.digit for answer in answers if isinstance(answer, dn.Answer)] == [0, 1, 0]
 
 
-def test_many_and_one_agree(model: "DigitModel") -> None:
+def test_many_and_one_agree(saved: "DigitModel") -> None:
     pictures = [zero(), one(), one(140)] * 100  # more than a block
 
-    many = list(dn.recognize_many(iter(pictures), model))
+    many = list(dn.recognize_many(iter(pictures), saved))
 
     assert len(many) == 300
     for single, batched in zip(
-        [dn.recognize(picture, model) for picture in pictures[:3]], many, strict=False
+        [dn.recognize(picture, saved) for picture in pictures[:3]], many, strict=False
     ):
         assert single.digit == batched.digit
         np.testing.assert_allclose(single.probabilities, batched.probabilities, atol=1e-6)
         assert single.box == batched.box
 
 
-def test_many_takes_no_more_of_a_generator_than_the_block_it_works_on(model: "DigitModel") -> None:
+def test_many_takes_no_more_of_a_generator_than_the_block_it_works_on(saved: "DigitModel") -> None:
     taken = []
 
     def pictures() -> Iterator[np.ndarray]:
@@ -126,13 +126,13 @@ def test_many_takes_no_more_of_a_generator_than_the_block_it_works_on(model: "Di
             taken.append(number)
             yield zero()
 
-    next(dn.recognize_many(pictures(), model))
+    next(dn.recognize_many(pictures(), saved))
 
     assert len(taken) == recognition.BLOCK
 
 
-def test_an_answer_shows_picture_grid_and_bars_with_words_for_them(model: "DigitModel") -> None:
-    html = dn.recognize(zero(), model)._repr_html_()
+def test_an_answer_shows_picture_grid_and_bars_with_words_for_them(saved: "DigitModel") -> None:
+    html = dn.recognize(zero(), saved)._repr_html_()
 
     found = re.findall(r'<img[^>]* alt="([^"]+)" src="data:image/([^;]+);base64,([^"]+)">', html)
     (picture, grid, bars) = (base64.b64decode(encoded) for _, _, encoded in found)
@@ -145,8 +145,8 @@ def test_an_answer_shows_picture_grid_and_bars_with_words_for_them(model: "Digit
     assert re.match(r"Probabilities: 0 with \d+%", found[2][0])
 
 
-def test_an_answer_prints_on_one_line_without_its_arrays(model: "DigitModel") -> None:
-    text = repr(dn.recognize(zero(), model))
+def test_an_answer_prints_on_one_line_without_its_arrays(saved: "DigitModel") -> None:
+    text = repr(dn.recognize(zero(), saved))
 
     assert text.startswith("Answer(digit=0, confidence=0.")
     assert "array" not in text
@@ -154,20 +154,20 @@ def test_an_answer_prints_on_one_line_without_its_arrays(model: "DigitModel") ->
 
 
 @pytest.mark.usefixtures("home")
-def test_without_a_model_the_latest_of_the_default_store_answers(model: "DigitModel") -> None:
-    assert dn.recognize(zero()).model_version == model.version
+def test_without_a_model_the_latest_of_the_default_store_answers(saved: "DigitModel") -> None:
+    assert dn.recognize(zero()).model_version == saved.version
 
 
 def test_an_empty_default_store_is_filled_and_that_is_announced(
-    model: "DigitModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    saved: "DigitModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
     # a training takes a minute, and the session has done it: what is tried here is what becomes of its model
-    monkeypatch.setattr("digits_nb.training.train", lambda: dn.DigitModel(model.onnx, model.card))
+    monkeypatch.setattr("digits_nb.training.train", lambda: dn.DigitModel(saved.onnx, saved.card))
 
     answer = dn.recognize(zero())
 
-    assert answer.model_version == model.version == dn.ModelStore().resolve("latest")
+    assert answer.model_version == saved.version == dn.ModelStore().resolve("latest")
     said = capsys.readouterr().out
     assert "There is no model" in said
-    assert model.version[:12] in said
+    assert saved.version[:12] in said

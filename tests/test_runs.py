@@ -209,7 +209,11 @@ def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("arguments", "refusal"),
     [
-        pytest.param(["-p", "sed", "3"], "UnknownParameter: 'sed' is no parameter", id="an unknown name"),
+        pytest.param(
+            ["-p", "sed", "3"],
+            "UnknownParameter: The name given ('sed') is no parameter",
+            id="an unknown name",
+        ),
         pytest.param(
             ["-p", "text", "12e4567"], "give it with -r text (raw) instead of -p", id="a mistyped value"
         ),
