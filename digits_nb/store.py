@@ -150,14 +150,13 @@ class ModelStore:
             The card is not plain JSON, or the folder cannot be written to.
         """
         version, files = pack(model.onnx, model.card)
-        latest, line = self.path / _LATEST, f"{version}\n".encode()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._sweep()
             if not self._is_whole(version):
                 self._write(version, files)
-            if not (latest.is_file() and latest.read_bytes() == line):
-                write_whole(latest, line)
+            if not self._is_latest(version):
+                write_whole(self.path / _LATEST, f"{version}\n".encode())
         except OSError as error:
             msg = (
                 f"The model cannot be saved in {self.path} ({error.strerror}): name a folder that has room "
@@ -180,6 +179,13 @@ class ModelStore:
             msg = f"The file `latest` of the store {self.path} names no version that is there: {hint}."
             raise ModelNotFound(msg)
         return named
+
+    def _is_latest(self, version: str) -> bool:
+        try:
+            self._latest([version])
+        except DigitsError:
+            return False
+        return True
 
     def _is_whole(self, version: str) -> bool:
         try:

@@ -492,15 +492,24 @@ def test_a_store_without_latest_says_what_there_is(store: ModelStore, first: Dig
         store.load()
 
 
-@pytest.mark.parametrize("damage", [swell, link, fold, pipe])
-def test_a_latest_that_is_no_plain_file_is_not_followed(
+@pytest.mark.parametrize("damage", [swell, link, pipe])
+def test_a_latest_that_is_no_plain_file_is_refused_and_replaced_by_a_save(
     store: ModelStore, first: DigitModel, damage: Callable[[Path], None]
 ) -> None:
-    store.save(first)
+    version = store.save(first)
     damage(store.path / "latest")
 
     with pytest.raises(TamperedModel, match="latest"):
         store.load()
+    store.save(first)
+    assert store.load().version == version
+
+
+def test_a_folder_called_latest_is_named_by_a_save(store: ModelStore, first: DigitModel) -> None:
+    (store.path / "latest").mkdir(parents=True)
+
+    with pytest.raises(DigitsError, match=r"cannot be saved in .* \(Is a directory\)"):
+        store.save(first)
 
 
 # Places
