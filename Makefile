@@ -13,6 +13,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export PIP_CACHE_DIR ?= $(CURDIR)/.venv/cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/cache/pycache
 
 # A path may hold spaces, quotes and dollar signs, so neither make nor a shell gets to read it: `make run`
 # finds it in its environment, as it was typed. An IMAGE that happened to be there already is not meant.

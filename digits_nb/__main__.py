@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import digits_nb
-from digits_nb.errors import DigitsError
+from digits_nb.errors import DigitsError, RunFailed
 
 if TYPE_CHECKING:
     from digits_nb.recognition import Answer
@@ -32,7 +32,8 @@ examples:
   python -m digits_nb read --json - < seven.jpg
 
 A line a picture. A picture that cannot be read is a line too, and the exit code is then 1. If there is no
-model in outputs/models yet, one is trained first, which takes about a minute.
+model in outputs/models yet, one is trained first, which takes about a minute, unless --store or --model is
+given.
 """
 
 RUN = """\
@@ -42,7 +43,8 @@ examples:
   python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p base64 @picture.txt
 
 A value is read by the type that the notebook declares: true and false for a bool, and 12e4567 stays a text
-where a text is declared. @file stands for the content of a file, and @@x for a text that begins with @.
+where a text is declared. @file stands for the content of a file, and @@x for a text that begins with @. A
+file whose name begins with - is given as ./-x.png.
 """
 
 TRAIN = """\
@@ -136,7 +138,7 @@ def _read(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     from digits_nb.findings import findings_output, summary
     from digits_nb.parameters import declared_parameters, read_notebook
-    from digits_nb.runs import RunFailed, run_notebook
+    from digits_nb.runs import run_notebook
 
     if given.parameters:
         for parameter in declared_parameters(given.notebook):
@@ -144,8 +146,13 @@ def _run(given: argparse.Namespace) -> int:
         return 0
     if given.output is None:
         given.usage.error("OUTPUT is missing: give the path of the executed notebook to write")
+    values: dict[str, str] = {}
+    for name, value in given.values:
+        if name in values:
+            given.usage.error(f"the parameter {name} is given twice: give each -p NAME once")
+        values[name] = value
     try:
-        run_notebook(given.notebook, given.output, dict(given.values))
+        run_notebook(given.notebook, given.output, values)
     except RunFailed as error:
         print(error.__cause__, file=sys.stderr)
         raise

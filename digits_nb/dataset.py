@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from digits_nb.drawing import FACES, STYLES, draw, print_digit
-from digits_nb.normalise import BITMAP, INK, LEVELS, count_blocks, cut, even_out, straighten
+from digits_nb.drawing import FACES, draw, print_digit
+from digits_nb.ink import INK
+from digits_nb.normalise import BITMAP, LEVELS, count_blocks, cut, even_out, straighten
+from digits_nb.styles import STYLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +119,7 @@ def normalise_ink(ink: "Plane") -> "NDArray[np.float64]":
     return count_blocks(even_out(straighten(cut(ink, (left, top, left + width, top + height)))))
 
 
-def normalise(digits: Digits) -> Digits:
+def normalised(digits: Digits) -> Digits:
     """The same digits with every grid brought back to a bitmap and sent a picture's way."""
     return replace(digits, grids=np.stack([normalise_ink(restore(grid)) for grid in digits.grids]))
 

@@ -49,9 +49,17 @@ class TamperedModel(DigitsError):
     """A file of the version is not what its manifest says, or does what no model may."""
 
 
+class NotebookError(DigitsError):
+    """The file is no notebook, or not one that can be run or read."""
+
+
 class UnknownParameter(DigitsError):
     """The notebook declares no parameter of this name."""
 
 
 class BadParameter(DigitsError):
     """The value does not fit the type that the notebook declares for the parameter."""
+
+
+class RunFailed(DigitsError):
+    """The run of a notebook stopped at an error that is not one of ours, or was interrupted."""

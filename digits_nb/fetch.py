@@ -28,7 +28,7 @@ from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, Query
 MAX_REDIRECTS = 5
 
 
-def fetch(
+def download(
     url: str,
     *,
     max_bytes: int,
@@ -61,24 +61,24 @@ def fetch(
     TooLarge
         There are more than `max_bytes`.
     """
-    download = _Download(url, max_bytes, timeout_s)
+    transfer = _Transfer(url, max_bytes, timeout_s)
     # the caller waits for a thread, since neither a look-up nor a server that sends its headers byte by
     # byte can be told to end at a given time; an abandoned look-up ends when the resolver gives up
-    threading.Thread(target=download.run, name="digits_nb.fetch", daemon=True).start()
+    threading.Thread(target=transfer.run, name="digits_nb.fetch", daemon=True).start()
     try:
         while True:
-            left = download.ends - monotonic()
+            left = transfer.ends - monotonic()
             with suppress(TimeoutError):
-                return download.outcome.result(max(0, left if progress is None else min(left, 0.1)))
-            if monotonic() >= download.ends:
-                raise download.slow()
+                return transfer.outcome.result(max(0, left if progress is None else min(left, 0.1)))
+            if monotonic() >= transfer.ends:
+                raise transfer.slow()
             if progress is not None:
-                progress(len(download.body))
+                progress(len(transfer.body))
     finally:
-        download.cut()
+        transfer.cut()
 
 
-class _Download:
+class _Transfer:
     """One URL on its way: runs in a thread of its own, and can be cut off from another."""
 
     def __init__(self, url: str, max_bytes: int, timeout_s: float) -> None:
@@ -247,19 +247,19 @@ class _Download:
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter, but its connections are made by a download's `dial`."""
+    """requests' adapter, but its connections are made by a transfer's `dial`."""
 
-    def __init__(self, download: _Download) -> None:
+    def __init__(self, transfer: _Transfer) -> None:
         super().__init__()
-        self._download = download
+        self._transfer = transfer
 
     def get_connection_with_tls_context(self, *args: object, **kwargs: object) -> HTTPConnectionPool:
         pool = super().get_connection_with_tls_context(*args, **kwargs)
-        download = self._download
+        transfer = self._transfer
 
         class Dialled(type(pool).ConnectionCls):
             def _new_conn(self) -> socket.socket:
-                return download.dial(self.host, self.port)
+                return transfer.dial(self.host, self.port)
 
         pool.ConnectionCls = Dialled
         return pool

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from digits_nb import places
-from digits_nb.parameters import NotebookError
+from digits_nb.errors import NotebookError
 
 RUN = "DIGITS_NB_RUN"
 

@@ -4,6 +4,7 @@ A model is an ONNX graph and a card. The graph is data, not code: it is checked 
 onnxruntime sees it, runs without scikit-learn, and means the same in any release of it.
 """
 
+import os
 import warnings
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
@@ -190,6 +191,8 @@ def _columns(grids: "ArrayLike") -> "NDArray[np.float32]":
 def _runtime() -> "ModuleType":
     """Give onnxruntime, with the allocator that our sessions share and that fails past the cap."""
     # imported here because it takes 0.3 s, and a store is also asked for names only
+    # without it, the import writes an identifier of the machine below the home folder
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     cpu = onnxruntime.OrtMemoryInfo(

@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 
 from digits_nb.errors import NoDigit
-from digits_nb.pictures import flatten
-from digits_nb.query import open_image
+from digits_nb.ink import INK, find_ink, reduce, to_gray
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
+
+    from digits_nb.query import Query
 
     Plane = NDArray[np.float32]
 
@@ -34,9 +34,6 @@ GRID = 8
 LEVELS = 16
 """A block of 4×4 pixels full of ink: the largest number of a grid."""
 
-INK = 0.5
-"""Share of ink from which on a pixel belongs to a stroke."""
-
 STROKE_WIDTH = 4.9
 """Pixels of the bitmap. The median of the 1,797 bitmaps of `load_digits`, measured by `stroke_width`."""
 
@@ -47,12 +44,6 @@ SLANT_REMOVED = 0.7
 """Share of the measured slant that is removed. Moments see the shape of a digit as slant too: taking all
 of it away tilts a 7 that was upright. Of 0.4, 0.5, 0.7 and 1.0, the best in `benchmarks/wild.py`."""
 
-MAX_SIDE = 500
-"""Longest side of `Stages.gray`, in pixels; a larger picture is reduced, more than 32×32 ever notices."""
-
-MIN_CONTRAST = 14
-"""Grey levels (of 255) that ink must differ from its ground; less is paper grain, or a blank picture."""
-
 PIECES = 5
 MIN_TOGETHER = 0.5
 """Share of the ink that the `PIECES` largest pieces must hold; where they hold less it is a texture."""
@@ -61,7 +52,6 @@ SPECK = 0.03
 """A piece with a smaller share of the largest piece's area, or with four times this share of its extent, is a
 speck, not a stroke."""
 
-_SMALL = 32  # side of the small copy that the ground is estimated on
 _CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
 _PAD = 16  # room around it for strokes that grow
 
@@ -73,7 +63,7 @@ class Stages:
     Attributes
     ----------
     gray : ndarray of shape (H, W), uint8
-        The picture in grey, as given but for its size: at most `MAX_SIDE` pixels a side.
+        The picture in grey, as given.
     ink : ndarray of shape (H, W), float32, 0..1
         How much ink each pixel holds, whatever the picture's polarity and light; 1 is ink.
     crop : ndarray, float32, 0..1
@@ -87,7 +77,8 @@ class Stages:
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the picture.
     strokes : ndarray of shape (n, 4), int32
-        Left, top, right and bottom of each piece of ink that counts, in pixels of `gray`.
+        Left, top, right and bottom of each piece of ink that counts, in pixels of what ink is looked for in:
+        of the picture, unless that is larger than `MAX_SIDE`.
     """
 
     gray: "NDArray[np.uint8]"
@@ -100,13 +91,13 @@ class Stages:
     strokes: "NDArray[np.int32]"
 
 
-def preprocess(image: "Image | NDArray[np.uint8]") -> Stages:
+def preprocess(image: "Query") -> Stages:
     """Turn a picture of one digit into the 8×8 grid that the model sees.
 
     Parameters
     ----------
     image
-        A picture from `open_image`, or anything that it takes.
+        A picture from `open_image`, or any query that it takes.
 
     Returns
     -------
@@ -117,43 +108,27 @@ def preprocess(image: "Image | NDArray[np.uint8]") -> Stages:
     ------
     NoDigit
         The picture is blank, or its ink does not hang together.
+    DigitsError
+        `open_image` cannot open it.
     """
-    gray, scale = reduce(image)
-    ink = find_ink(gray)
+    gray = to_gray(image)
+    small = reduce(gray)
+    ink = find_ink(small)
     crop, strokes = _crop(ink)
     upright = straighten(crop)
     bitmap = even_out(upright)
-    box = enlarge(around(strokes), scale, gray.shape)
+    box = enlarge(around(strokes), small.shape, gray.shape)
+    if small is not gray:
+        ink = cv2.resize(ink, gray.shape[::-1])
     return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, strokes)
 
 
-def reduce(
-    image: "Image | NDArray[np.uint8]", max_side: int = MAX_SIDE
-) -> "tuple[NDArray[np.uint8], float]":
-    """The picture in grey, at most `max_side` pixels a side, and by how much it was reduced."""
-    if not hasattr(image, "getbands"):
-        image = open_image(image)
-    if image.mode != "L":
-        image = flatten(image).convert("L")
-    scale = min(1.0, max_side / max(image.size))
-    gray = np.asarray(image)
-    if scale < 1:
-        size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    return gray, scale
-
-
 def enlarge(
-    box: tuple[int, int, int, int], scale: float, shape: tuple[int, int]
+    box: tuple[int, int, int, int], shape: tuple[int, int], full: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """A box (left, top, right, bottom) of a picture that was reduced to `shape`, in pixels of the picture."""
-    (left, top, right, bottom), (height, width) = box, shape
-    return (
-        int(left / scale),
-        int(top / scale),
-        int(min(np.ceil(right / scale), round(width / scale))),
-        int(min(np.ceil(bottom / scale), round(height / scale))),
-    )
+    """A box (left, top, right, bottom) of a picture reduced to `shape`, in pixels of its `full` shape."""
+    (left, top, right, bottom), down, across = box, full[0] / shape[0], full[1] / shape[1]
+    return int(left * across), int(top * down), int(np.ceil(right * across)), int(np.ceil(bottom * down))
 
 
 def around(boxes: "NDArray[np.int32]") -> tuple[int, int, int, int]:
@@ -161,49 +136,6 @@ def around(boxes: "NDArray[np.int32]") -> tuple[int, int, int, int]:
     left, top = boxes[:, :2].min(axis=0).tolist()
     right, bottom = boxes[:, 2:].max(axis=0).tolist()
     return left, top, right, bottom
-
-
-def find_ink(gray: "NDArray[np.uint8]") -> "Plane":
-    """Tell ink from its ground: either polarity, uneven light.
-
-    Parameters
-    ----------
-    gray
-        Shape (H, W), uint8.
-
-    Returns
-    -------
-    ndarray of shape (H, W), float32, 0..1
-        1 where there is as much ink as in the middle of a stroke, 0 on the ground.
-
-    Raises
-    ------
-    NoDigit
-        Nothing stands out by `MIN_CONTRAST` grey levels.
-    """
-    height, width = gray.shape
-    small = cv2.resize(gray, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA).astype(np.float32)
-    slope = _slope(small)
-    if not _ink_is_dark(small - slope):
-        gray, small, slope = 255 - gray, 255 - small, 255 - slope
-    # taking the slope away first finds the ground at the rims, and not doing so finds it at the edge of a
-    # shadow: where the two differ, what is wrong is too light
-    ground = np.minimum(slope + _ground(small - slope), _ground(small))
-    ground = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
-    # saturating: what is lighter than the ground is ground
-    depth = cv2.subtract(np.clip(ground, 0, 255).astype(np.uint8), gray)
-    # grain is finer than a stroke, so it is smoothed away where strokes are wide enough to stay
-    smooth = cv2.GaussianBlur(depth, (3, 3), 0) if max(height, width) > 2 * _SMALL else depth
-    _, is_ink = cv2.threshold(smooth, 0, 1, cv2.THRESH_OTSU)
-    full, none = _median(depth, is_ink), _median(depth, 1 - is_ink)
-    if full - none < MIN_CONTRAST:
-        msg = (
-            f"The picture is blank: nothing in it stands out by {MIN_CONTRAST} of 255 grey levels, "
-            "as ink must; send one where the digit is clearly darker or lighter than its ground."
-        )
-        raise NoDigit(msg)
-    share = np.clip((np.arange(256, dtype=np.float32) - none) / (full - none), 0, 1)
-    return cv2.LUT(depth, share)
 
 
 def cut(ink: "Plane", box: tuple[int, int, int, int]) -> "Plane":
@@ -303,41 +235,6 @@ def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
 
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
-_WINDOW = np.ones((15, 15), np.uint8)  # wider than a stroke on the small copy, narrower than most shadows
-_ACROSS, _DOWN = (axis.ravel().astype(np.float32) for axis in np.meshgrid(*2 * [np.linspace(-1, 1, _SMALL)]))
-_PLANE = np.stack([np.ones_like(_ACROSS), _ACROSS, _DOWN])
-_RIM = np.ones((_SMALL, _SMALL), bool)
-_RIM[2:-2, 2:-2] = False
-
-
-def _ink_is_dark(level: "Plane") -> bool:
-    """Ink is what the rim is not, and the rarer of the two."""
-    low, high = np.partition(level, (10, -11), axis=None)[[10, -11]]
-    rim = np.partition(level[_RIM], _RIM.sum() // 2)[_RIM.sum() // 2]
-    nearer_light = (2 * rim - low - high) / max(high - low, 1e-6)
-    centred = level - level.mean()
-    squares = centred * centred
-    skewness = (squares * centred).mean() / (squares.mean() ** 1.5 + 1e-6)
-    return bool(nearer_light > np.tanh(skewness) / 2)
-
-
-def _slope(small: "Plane") -> "Plane":
-    """The plane of light that most of the picture lies on: least squares, outliers weighed down."""
-    values = small.ravel()
-    plane = np.full_like(values, values.mean())
-    for _ in range(2):
-        far = np.abs(values - plane)
-        weighed = _PLANE * (1 / (1 + (far / (far.mean() + 2)) ** 2))
-        plane = np.linalg.solve(weighed @ _PLANE.T, weighed @ values) @ _PLANE
-    return plane.reshape(small.shape)
-
-
-def _ground(level: "Plane") -> "Plane":
-    """The paper under dark ink: what closing leaves unchanged, smoothed over what it fills."""
-    depth = cv2.morphologyEx(level, cv2.MORPH_CLOSE, _WINDOW) - level
-    threshold, _ = cv2.threshold(np.clip(depth, 0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    paper = cv2.erode((depth <= max(threshold / 2, 3)).astype(np.float32), _NEIGHBOURS) + 1e-4
-    return cv2.GaussianBlur(level * paper, (0, 0), 4) / cv2.GaussianBlur(paper, (0, 0), 4)
 
 
 def _crop(ink: "Plane") -> "tuple[Plane, NDArray[np.int32]]":
@@ -359,9 +256,3 @@ def _crop(ink: "Plane") -> "tuple[Plane, NDArray[np.int32]]":
     if len(strokes) < len(pieces):
         ink = wipe(ink, is_ink, np.concatenate([[False], is_stroke]).astype(np.uint8)[labels])
     return cut(ink, around(strokes)), strokes
-
-
-def _median(depth: "NDArray[np.uint8]", mask: "NDArray[np.uint8]") -> float:
-    """The median grey level under a mask, by counting: many times faster than sorting."""
-    counts = np.cumsum(cv2.calcHist([depth], [0], mask, [256], [0, 256]))
-    return float(np.searchsorted(counts, counts[-1] / 2)) if counts[-1] else 0.0

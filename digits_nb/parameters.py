@@ -15,15 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from digits_nb.errors import BadParameter, DigitsError, UnknownParameter
+from digits_nb.errors import BadParameter, NotebookError, UnknownParameter
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 SHOWN_LENGTH = 40
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-class NotebookError(DigitsError):
-    """The file is no notebook, or not one that can be run or read."""
 
 
 @dataclass(frozen=True)

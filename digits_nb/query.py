@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits_nb.errors import QueryError, TooLarge
-from digits_nb.pictures import MAX_PIXELS, check_size, decode, finish, flatten
+from digits_nb.pictures import MAX_PIXELS, check_size, decode, finish
 
-__all__ = ["Query", "flatten", "open_image"]
+__all__ = ["Query", "open_image"]
 
 Query = dict[str, str | os.PathLike[str] | bytes] | Image.Image | NDArray[np.uint8]
 
@@ -138,7 +138,7 @@ def _look(text: str) -> str:
     start = text[:40].lstrip().lower()
     if start.startswith(("data:", "ivborw0kggo", "/9j/", "r0lgod", "uklgr")):
         return "base64"
-    return "url" if "://" in start else ""
+    return "url" if start.startswith(("http://", "https://")) else ""
 
 
 def _list(names: tuple[str, ...]) -> str:
@@ -227,6 +227,14 @@ def _from_path(value: object, max_bytes: int) -> bytes:
     if source := _look(path):
         msg = f"The value of 'path' looks like {source} and not like a file's name; use the key '{source}'."
         raise QueryError(msg)
+    if scheme := re.match(r"\s*([a-z][a-z0-9+.-]*)://", path, re.IGNORECASE):
+        advice = (
+            "give the file's plain path"
+            if scheme[1].lower() == "file"
+            else "save the picture, and give its file's path"
+        )
+        msg = f"The value of 'path' is a URL, and only http and https URLs are fetched; {advice}."
+        raise QueryError(msg)
     name = repr(path) if len(path) <= 200 else f"of a name of {len(path):,} characters"  # noqa: PLR2004
     try:
         file = Path(path).expanduser()
@@ -258,6 +266,6 @@ def _from_url(value: object, max_bytes: int, timeout_s: float) -> bytes:
     if _look(url) == "base64":
         msg = "The value of 'url' holds the picture itself, and no address of one; use the key 'base64'."
         raise QueryError(msg)
-    from digits_nb.fetch import fetch  # requests takes a fifth of a second to import
+    from digits_nb.fetch import download  # requests takes a fifth of a second to import
 
-    return fetch(url, max_bytes=max_bytes, timeout_s=timeout_s)
+    return download(url, max_bytes=max_bytes, timeout_s=timeout_s)

@@ -17,24 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits_nb import places
-from digits_nb.errors import DigitsError
+from digits_nb.errors import DigitsError, NotebookError, RunFailed
 from digits_nb.findings import RUN, beside_run, findings_output, leave_findings
-from digits_nb.parameters import (
-    NotebookError,
-    check_parameters,
-    declared_parameters,
-    fit_parameters,
-    read_notebook,
-)
+from digits_nb.parameters import check_parameters, declared_parameters, fit_parameters, read_notebook
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
-__all__ = ["RunFailed", "beside_run", "check_parameters", "leave_findings", "read_result", "run_notebook"]
-
-
-class RunFailed(DigitsError):
-    """The run of a notebook stopped at an error that is not one of ours, or was interrupted."""
+__all__ = ["beside_run", "check_parameters", "leave_findings", "read_result", "run_notebook"]
 
 
 def run_notebook(
@@ -174,7 +164,8 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
         raise NotebookError(msg)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.with_suffix(".json").unlink(missing_ok=True)
+        if output.exists():  # else a file of that name is somebody else's
+            output.with_suffix(".json").unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(".ipynb", f".{output.stem}.", output.parent.resolve())
         os.close(handle)
     except OSError as error:

@@ -16,10 +16,13 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
 from digits_nb import __version__, dataset, evaluation
+from digits_nb.calibration import calibrate, soften
 from digits_nb.dataset import Digits
-from digits_nb.drawing import FACES, STYLES
+from digits_nb.drawing import FACES
+from digits_nb.errors import BadParameter
 from digits_nb.model import DigitModel
 from digits_nb.normalise import LEVELS
+from digits_nb.styles import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,9 +32,6 @@ if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier
 
     Fit = Callable[[Digits], VotingClassifier]
-
-ERROR_RATE = 0.01
-"""`Answer.certain` bets where at most this share was wrong on hands kept apart."""
 
 FOLDS = 5
 """Folds of the cross-validation, shuffled and by writer."""
@@ -69,7 +69,7 @@ SHIPPED = Recipe()
 """Found with `benchmarks/wild.py`: more of anything took longer and gained nothing beyond chance."""
 
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
-_EVERY = 3  # style and face is kept apart from the fit that is evaluated
+_EVERY = 3  # style and face is kept apart from the fit that is calibrated
 
 
 def train(
@@ -80,7 +80,7 @@ def train(
     Parameters
     ----------
     seed
-        The same seed gives the same model.
+        0 or more. The same seed gives the same model, with the same libraries on the same kind of machine.
     validate
         Add cross-validation to the card, shuffled and with writers kept apart: ten more fits.
     progress
@@ -94,7 +94,15 @@ def train(
         With scikit-learn's estimator as `.estimator`. Its card says what it learned from (`data`), its
         accuracy on the split of scikit-learn's gallery example (`holdout`) and how its confidence was
         calibrated (`calibration`, with `certain_from`).
+
+    Raises
+    ------
+    BadParameter
+        The seed is negative.
     """
+    if seed < 0:
+        msg = f"The seed {seed} is negative: give 0 or a larger whole number."
+        raise BadParameter(msg)
     digits = dataset.load()
     folds = list(_folds(digits, seed)) if validate else []
     steps = 2 * _PIECES + 1 + (2 + len(folds)) * recipe.members + _few(recipe).members
@@ -113,7 +121,7 @@ def train(
         bar.set_description("fitting")
         vote = fit(learned)
     _dismiss_workers()
-    _soften(vote.estimators_, calibration["temperature"])
+    soften(vote, calibration["temperature"])
     drawn = learned.groups >= dataset.DRAWN
     printed = learned.groups >= dataset.PRINTED
     card = {
@@ -167,8 +175,8 @@ def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: tqdm) -> "VotingCla
 
     columns = (learned.grids.reshape(-1, 64) / LEVELS).astype(np.float32)
     work = [
-        delayed(_fit_member)(columns, learned.labels, recipe, recipe.members * seed + number)
-        for number in range(recipe.members)
+        delayed(_fit_member)(columns, learned.labels, recipe, int(state))
+        for state in np.random.SeedSequence(seed).generate_state(recipe.members)
     ]
     fitted = []
     for member in Parallel(return_as="generator")(work):
@@ -208,13 +216,6 @@ def _fit_member(
         return member.fit(columns, labels)
 
 
-def _soften(members: "list[MLPClassifier]", temperature: float) -> None:
-    """Divide the logits by a temperature, in the last layer's weights."""
-    for member in members:
-        member.coefs_[-1] /= temperature
-        member.intercepts_[-1] /= temperature
-
-
 def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
     """Accuracy on the second half of scikit-learn's digits, of the recipe without that half.
 
@@ -223,41 +224,22 @@ def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
     """
     half = len(digits) // 2
     vote = fit(learned[_comes_from(learned, np.arange(half))])
-    return _accuracy(vote, dataset.normalise(digits[half:]))
+    return _accuracy(vote, dataset.normalised(digits[half:]))
 
 
 def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[str, Any]:
-    """Find the temperature on hands kept apart, and measure confidence on others that were kept apart too.
+    """Calibration on hands kept apart: half of scikit-learn's digits, every third style and face.
 
-    Confidence is for hands that the model never saw. So a smaller vote learns without half of scikit-learn's
-    digits and without every third style and face, and is asked about those.
+    Confidence is for hands that the model never saw. So a smaller vote learns without those, and is asked
+    about them: one half of the answers gives the temperature, the other says how good it is.
     """
-    from scipy.optimize import minimize_scalar
-
     half = len(digits) // 2
     hidden = (learned.groups >= dataset.DRAWN) & (learned.groups % _EVERY == 0)
     vote = fit(learned[_comes_from(learned, np.arange(half)) & ~hidden])
-    written = dataset.normalise(digits[half:])
+    written = dataset.normalised(digits[half:])
     apart = dataset.join([written, learned[np.flatnonzero(hidden)[: len(written)]]])
     order = np.random.default_rng(seed).permutation(len(apart))
-    fitted, measured = apart[order[::2]], apart[order[1::2]]
-
-    def loss(temperature: float) -> float:
-        _soften(vote.estimators_, temperature)
-        given = vote.predict_proba(fitted.grids.reshape(-1, 64))[np.arange(len(fitted)), fitted.labels]
-        _soften(vote.estimators_, 1 / temperature)
-        return -float(np.log(np.clip(given, 1e-12, 1)).mean())
-
-    temperature = float(minimize_scalar(loss, bounds=(0.5, 8), method="bounded", options={"xatol": 1e-3}).x)
-    _soften(vote.estimators_, temperature)
-    answers = vote.predict_proba(measured.grids.reshape(-1, 64))
-    return {
-        "temperature": temperature,
-        "digits": len(measured),
-        "reliability": evaluation.reliability(answers, measured.labels),
-        "certain_from": evaluation.threshold(answers, measured.labels, ERROR_RATE),
-        "certain_error": ERROR_RATE,
-    }
+    return calibrate(vote, apart[order[::2]], apart[order[1::2]])
 
 
 def _folds(digits: Digits, seed: int) -> "Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]":
@@ -280,7 +262,7 @@ def _validate(
     found: dict[str, Any] = {}
     for name, rows, test in folds:
         vote = fit(learned[_comes_from(learned, rows)])
-        found.setdefault(name, []).append(_accuracy(vote, dataset.normalise(digits[test])))
+        found.setdefault(name, []).append(_accuracy(vote, dataset.normalised(digits[test])))
     return {
         name: {
             "accuracy": sum(fold["accuracy"] * fold["digits"] for fold in of_kind) / len(digits),

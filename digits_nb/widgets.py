@@ -101,7 +101,13 @@ class Panel(VBox):
         try:
             answer = recognize(query, self._model)
         except DigitsError as error:
-            message = f'<div role="alert" style="{ALERT}">{escape(str(error))}</div>'
+            message = _alert(str(error))
+        except Exception as error:
+            message = _alert(
+                f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program "
+                "and not of the picture: please report it."
+            )
+            raise  # to where a thread's errors go, for whoever looks for the cause
         finally:
             if query is self._query:  # nothing else was asked for in the meantime
                 self.message.value = message
@@ -142,6 +148,10 @@ def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) 
     if model is None:
         model = default_model() if store is None else store.load()
     return Panel(model)
+
+
+def _alert(sentence: str) -> str:
+    return f'<div role="alert" style="{ALERT}">{escape(sentence)}</div>'
 
 
 def _field(description: str, placeholder: str) -> Text:

@@ -67,10 +67,10 @@ def pytest_sessionfinish() -> None:
 
 
 def files_of_checkout() -> dict[str, tuple[int, int]]:
-    """Each file's time and size, but for git's own, the environment's and Python's caches."""
+    """Each file's time and size, but for git's own and the environment's."""
     found = {}
     for folder, folders, files in os.walk(CHECKOUT):
-        folders[:] = [name for name in folders if name not in {".git", ".venv", "__pycache__"}]
+        folders[:] = [name for name in folders if name not in {".git", ".venv"}]
         for name in files:
             path = Path(folder, name)
             status = path.lstat()
@@ -80,11 +80,15 @@ def files_of_checkout() -> dict[str, tuple[int, int]]:
 
 @pytest.fixture(scope="session")
 def files_of_project() -> list[str]:
-    """What belongs to the project: what git knows or would add; where no git is, all but the outputs."""
-    if not (CHECKOUT / ".git").exists():
-        return [name for name in files_of_checkout() if not name.startswith("outputs" + os.sep)]
-    listing = ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0")
+    """What belongs to the project: what git knows or would add; without git, all but what is made."""
+    # Whoever owns the checkout, and whatever repository it lies in: this one's own is asked.
+    git = ["git", "-c", f"safe.directory={CHECKOUT}", "-C", str(CHECKOUT), "--git-dir=.git"]
+    listing = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        names = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        made = {"outputs", "__pycache__"}
+        return sorted(name for name in files_of_checkout() if made.isdisjoint(Path(name).parts))
     return sorted(name for name in names if name and (CHECKOUT / name).is_file())
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digits_nb import dataset, drawing
+from digits_nb import dataset, drawing, styles
 from digits_nb.normalise import count_blocks
 
 
@@ -46,7 +46,7 @@ def test_a_variation_is_another_picture_of_the_same_digit() -> None:
 
     assert len(varied) == 60
     assert varied.labels.tolist() == digits.labels.repeat(3).tolist()
-    np.testing.assert_allclose(varied.grids[::3], dataset.normalise(digits).grids)
+    np.testing.assert_allclose(varied.grids[::3], dataset.normalised(digits).grids)
     apart = np.abs(varied.grids[1::3] - varied.grids[::3]).mean(axis=(1, 2))
     assert apart.min() > 0.1
     assert apart.mean() < 3
@@ -63,9 +63,9 @@ def test_what_code_draws_is_the_same_for_the_same_seed_alone(make) -> None:  # n
 def test_drawn_digits_use_every_style_and_say_which() -> None:
     digits = dataset.drawn_digits(3000, np.random.default_rng(0))
 
-    for digit, styles in drawing.STYLES.items():
+    for digit, skeletons in styles.STYLES.items():
         used = set(digits.groups[digits.labels == digit] - dataset.DRAWN)
-        assert used == set(range(len(styles)))
+        assert used == set(range(len(skeletons)))
 
 
 def test_printed_digits_use_every_face_and_say_which() -> None:
@@ -86,9 +86,9 @@ def test_a_pen_broadens_the_strokes_that_it_draws() -> None:
 
 def test_every_style_can_be_drawn_with_ink_inside_its_picture() -> None:
     rng = np.random.default_rng(0)
-    for digit, styles in drawing.STYLES.items():
-        assert len(styles) >= 8
-        for style in range(len(styles)):
+    for digit, skeletons in styles.STYLES.items():
+        assert len(skeletons) >= 8
+        for style in range(len(skeletons)):
             ink = drawing.draw(digit, style, rng)
             rim = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
             assert ink.max() > 0.9

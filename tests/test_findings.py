@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits_nb.errors import NotebookError
 from digits_nb.findings import beside_run, findings_output, leave_findings, summary
-from digits_nb.parameters import NotebookError
 
 
 @pytest.fixture

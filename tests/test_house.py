@@ -117,6 +117,25 @@ def test_answering_a_query_loads_neither_scikit_learn_nor_jupyter_nor_a_web_clie
     assert not found & (heavy | {"IPython", "ipywidgets", "jupyterlab", "tqdm", "pandas"})
 
 
+# Rooms
+
+
+MODULES = {path.stem for path in (CHECKOUT / "digits_nb").glob("*.py")} - {"__init__"}
+
+
+def test_no_function_and_no_class_has_the_name_of_a_module() -> None:
+    for module in MODULES:
+        tree = ast.parse((CHECKOUT / "digits_nb" / f"{module}.py").read_text(encoding="utf-8"))
+        names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        assert not names & MODULES, module
+
+
+def test_every_module_stands_in_the_table_of_rooms() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \| \w.* \|$", text, flags=re.MULTILINE)
+    assert set(rooms) == MODULES
+
+
 # Dependencies
 
 
@@ -233,6 +252,15 @@ def test_make_says_what_can_be_made() -> None:
         assert re.findall(r"^  (\w+) +\w.*$", printed, flags=re.MULTILINE) == targets
 
 
+def test_what_make_starts_leaves_its_bytecode_in_the_environment(clone: Path) -> None:
+    show = "show:\n\t@echo $$PYTHONPYCACHEPREFIX\n"
+    command = ["make", "-f", "Makefile", "-f", "-", "show"]
+    printed = subprocess.run(
+        command, cwd=clone, input=show, check=True, capture_output=True, text=True
+    ).stdout
+    assert Path(printed.strip()) == clone / ".venv/cache/pycache"
+
+
 def test_make_refuses_an_older_python_in_a_sentence(clone: Path, tmp_path: Path) -> None:
     old = tmp_path / "python2"
     old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
@@ -278,7 +306,7 @@ def test_there_are_notebooks() -> None:
 
 
 def test_no_file_names_a_place_on_somebodys_machine(files_of_project: list[str]) -> None:
-    place = re.compile(rb"(?<![\w.:/-])(/(home|Users|root|work)/\w|[A-Z]:\\(Users)\b)")
+    place = re.compile(rb"(?<![\w.:/-])(/(home|Users|root)/\w|[A-Z]:\\(Users)\b)")
     found = [name for name in files_of_project if place.search((CHECKOUT / name).read_bytes())]
     assert found == []
 

@@ -60,6 +60,11 @@ def test_the_version_is_the_one_of_the_package() -> None:
         pytest.param(
             ["run", "a.ipynb", "b.ipynb", "-p", "seed"], "2 arguments", id="a parameter without a value"
         ),
+        pytest.param(
+            ["run", "a.ipynb", "b.ipynb", "-p", "seed", "1", "-p", "seed", "2"],
+            "seed is given twice",
+            id="a parameter twice",
+        ),
     ],
 )
 def test_a_call_is_refused_with_its_usage_that_has(arguments: list[str | Path], advice: str) -> None:
@@ -223,7 +228,7 @@ def test_train_saves_the_model_and_says_its_version_and_accuracy(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked = []
-    # Training takes a minute, and what it gives is for tests/test_training.py: here, it has been done.
+    # Training takes about a minute, and what it gives is for tests/test_training.py: here, it has been done.
     monkeypatch.setattr("digits_nb.training.train", lambda **options: asked.append(options) or model)
 
     assert main(["train", "--store", str(tmp_path / "models"), "--seed", "3", "--validate"]) == 0

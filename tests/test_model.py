@@ -1,5 +1,6 @@
 """The model answers as the estimator that it was converted from, and refuses what it cannot answer."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -447,3 +449,16 @@ def test_a_model_shows_its_version_and_not_its_bytes(model: DigitModel) -> None:
     assert "not saved" in repr(model)
     assert "f" * 64 in repr(DigitModel(model.onnx, {}, version="f" * 64))
     assert len(repr(model)) < 100
+
+
+def test_reading_a_model_leaves_nothing_in_the_home_folder(model: DigitModel, tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(model.onnx)
+    program = "import sys, digits_nb as dn; dn.DigitModel(open(sys.argv[1], 'rb').read(), {})"
+    # CI is not told: onnxruntime leaves an identifier of the machine where it believes that a person works
+    environment = {name: value for name, value in os.environ.items() if name != "CI" and "XDG" not in name}
+    (tmp_path / "home").mkdir()
+
+    command = [sys.executable, "-c", program, str(tmp_path / "model.onnx")]
+    subprocess.run(command, check=True, env=environment | {"HOME": str(tmp_path / "home")})
+
+    assert not list((tmp_path / "home").rglob("*"))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,13 +9,13 @@ from PIL import Image
 
 from digits_nb import NoDigit, preprocess
 from digits_nb.dataset import load, restore
+from digits_nb.ink import find_ink
 from digits_nb.normalise import (
     BITMAP,
     MAX_WIDTH,
     STROKE_WIDTH,
     count_blocks,
     even_out,
-    find_ink,
     straighten,
     stroke_width,
 )
@@ -77,7 +79,7 @@ def test_the_box_of_a_large_picture_is_in_its_own_pixels() -> None:
 
     stages = preprocess(large)
 
-    assert max(stages.gray.shape) == 500
+    assert stages.gray.shape == stages.ink.shape == large.shape
     np.testing.assert_allclose(stages.box, 10 * np.array(preprocess(on_paper(seven())).box), atol=15)
 
 
@@ -102,6 +104,41 @@ def test_however_it_is_sent_a_digit_becomes_the_same_grid(picture: np.ndarray) -
     expected = preprocess(on_paper(seven())).grid
 
     assert np.abs(preprocess(picture).grid - expected).mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK", "YCbCr", "LAB", "I", "F"]
+)
+def test_a_picture_of_any_mode_becomes_the_same_grid(mode: str) -> None:
+    gray = Image.fromarray(on_paper(seven(), paper=255, pen=0))
+    between = {"La": "LA", "RGBa": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB"}.get(mode, "L")
+    picture = gray.convert(between).convert(mode)
+
+    assert np.abs(preprocess(picture).grid - preprocess(gray).grid).mean() < 0.6
+
+
+def test_a_picture_that_was_not_opened_by_us_is_turned_upright_too(tmp_path: Path) -> None:
+    upright = Image.fromarray(on_paper(seven()))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees to the right
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+
+    with Image.open(tmp_path / "turned.png") as turned:
+        np.testing.assert_allclose(preprocess(turned).grid, preprocess(upright).grid)
+
+
+@pytest.mark.parametrize("shape", [(793, 1), (764, 4), (5, 971), (3, 4000), (4000, 900)])
+def test_the_box_stays_inside_the_picture(shape: tuple[int, int]) -> None:
+    picture = np.full(shape, 240, np.uint8)
+    picture[shape[0] // 4 : shape[0] // 2 + 1, shape[1] // 4 : shape[1] // 2 + 1] = 10
+
+    try:
+        left, top, right, bottom = preprocess(picture).box
+    except NoDigit:
+        return
+
+    assert 0 <= left < right <= shape[1]
+    assert 0 <= top < bottom <= shape[0]
 
 
 @pytest.mark.parametrize("pen", [5, 8, 18, 26])

@@ -13,14 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jupyter_client.manager import start_new_kernel
 
-from digits_nb.errors import BadParameter, UnknownParameter
-from digits_nb.parameters import (
-    NotebookError,
-    Parameter,
-    check_parameters,
-    declared_parameters,
-    fit_parameters,
-)
+from digits_nb.errors import BadParameter, NotebookError, UnknownParameter
+from digits_nb.parameters import Parameter, check_parameters, declared_parameters, fit_parameters
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 DECLARED = [

@@ -212,6 +212,11 @@ SHAPES = {
     "a file as if it were a folder": ({"path": f"{__file__}/seven.png"}, "cannot be read"),
     "a name without end": ({"path": "s" * 5_000}, "of a name of 5,000 characters"),
     "a URL as path": ({"path": "https://example.com/?token=secret"}, "looks like url.*use the key 'url'"),
+    "a URL of another scheme as path": ({"path": "ftp://example.com/7.png"}, "only http and https.*; save"),
+    "a file: URL as path": (
+        {"path": "File:///etc/passwd"},
+        "only http and https.*; give the file's plain path",
+    ),
     "a data URL as path": ({"path": f"data:image/png;base64,{TEXT}"}, "use the key 'base64'"),
     "base64 as path": ({"path": TEXT}, "use the key 'base64'"),
     "bytes that are text": ({"bytes": TEXT}, "'bytes' is of type str"),
@@ -244,19 +249,15 @@ def test_a_query_of_the_wrong_shape_says_what_to_do(query: object, sentence: str
 def test_a_file_that_may_not_be_read_is_a_query_error(tmp_path: Path) -> None:
     (tmp_path / "seven.png").write_bytes(PNG)
     (tmp_path / "seven.png").chmod(0)
-    drop = "import os\nif os.getuid() == 0: os.setuid(65534)\n"
     tmp_path.chmod(0o755)
+    # as root nothing is forbidden: a process that became nobody looks at it, from within the folder
     script = (
-        f"import sys, digits_nb\ndigits_nb.open_image\n{drop}"
-        "try:\n digits_nb.open_image({'path': sys.argv[1]})\n"
+        "import os, digits_nb\ndigits_nb.open_image\nif os.getuid() == 0: os.setuid(65534)\n"
+        "try:\n digits_nb.open_image({'path': 'seven.png'})\n"
         "except digits_nb.QueryError as error:\n print(error)"
     )
-    # as root nothing is forbidden: a process that is nobody looks at it, from a folder that anybody may enter
-    for folder in [tmp_path, *tmp_path.parents]:
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    command = [sys.executable, "-c", script, str(tmp_path / "seven.png")]
-    message = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, "-c", script]
+    message = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert message.endswith("cannot be read (PermissionError); check its name and its permissions.\n")
 
 

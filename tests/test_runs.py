@@ -10,9 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from digits_nb.errors import BadParameter, DigitsError, NoDigit, UnknownParameter
-from digits_nb.parameters import NotebookError
-from digits_nb.runs import RunFailed, read_result, run_notebook
+from digits_nb.errors import BadParameter, DigitsError, NoDigit, NotebookError, RunFailed, UnknownParameter
+from digits_nb.runs import read_result, run_notebook
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 NASTY = 'a "quoted" \'text\' """with\\n\nall\t\\ that\u2028 «breaks» # = {things}'
@@ -72,7 +71,8 @@ def test_a_notebook_without_parameters_and_findings_is_run_too(
 
 def test_an_error_of_ours_is_raised_as_it_was_in_the_cell(tmp_path: Path) -> None:
     output = tmp_path / "executed.ipynb"
-    (tmp_path / "executed.json").write_text('{"digit": 7}', encoding="utf-8")
+    output.touch()
+    output.with_suffix(".json").write_text('{"digit": 7}', encoding="utf-8")
 
     notebook = NOTEBOOKS / "fails_in_third_cell.ipynb"
 
@@ -86,6 +86,16 @@ def test_an_error_of_ours_is_raised_as_it_was_in_the_cell(tmp_path: Path) -> Non
     )
     with pytest.raises(RunFailed, match="NoDigit: The picture is blank"):
         read_result(output)
+
+
+def test_a_file_beside_the_output_stays_unless_an_earlier_run_left_it(tmp_path: Path) -> None:
+    (tmp_path / "executed.json").write_text("somebody's own", encoding="utf-8")
+
+    run_notebook(NOTEBOOKS / "no_parameters.ipynb", tmp_path / "executed.ipynb")
+    assert (tmp_path / "executed.json").read_text(encoding="utf-8") == "somebody's own"
+
+    run_notebook(NOTEBOOKS / "no_parameters.ipynb", tmp_path / "executed.ipynb")
+    assert not (tmp_path / "executed.json").exists()
 
 
 def test_any_other_error_is_a_failed_run(tmp_path: Path) -> None:

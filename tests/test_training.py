@@ -2,12 +2,11 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
-from digits_nb import dataset, training
+from digits_nb import BadParameter, calibration, dataset, training
 
 if TYPE_CHECKING:
-    import pytest
-
     from digits_nb import DigitModel
 
 
@@ -34,16 +33,16 @@ def test_the_card_says_what_the_model_learned_from(model: "DigitModel") -> None:
 
 
 def test_confidence_was_measured_on_hands_kept_apart(model: "DigitModel") -> None:
-    calibration = model.card["calibration"]
+    found = model.card["calibration"]
 
-    assert calibration["reliability"]["error"] < 0.03
-    assert len(calibration["reliability"]["accuracy"]) == 15
-    assert 0.3 < calibration["certain_from"] < 1
-    assert calibration["certain_error"] == training.ERROR_RATE
+    assert found["reliability"]["error"] < 0.03
+    assert len(found["reliability"]["accuracy"]) == 15
+    assert 0.3 < found["certain_from"] < 1
+    assert found["certain_error"] == calibration.ERROR_RATE
 
 
 def test_the_model_reads_the_source_in_its_own_normalisation(model: "DigitModel") -> None:
-    digits = dataset.normalise(dataset.load())
+    digits = dataset.normalised(dataset.load())
 
     probabilities = model.predict_proba(digits.grids)
 
@@ -51,7 +50,7 @@ def test_the_model_reads_the_source_in_its_own_normalisation(model: "DigitModel"
 
 
 def test_the_estimator_is_plain_scikit_learn_and_takes_grids(model: "DigitModel") -> None:
-    grids = dataset.normalise(dataset.load()[:100]).grids
+    grids = dataset.normalised(dataset.load()[:100]).grids
 
     probabilities = model.estimator.predict_proba(grids.reshape(-1, 64))
 
@@ -71,7 +70,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert first.onnx != other.onnx
 
 
-def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: "pytest.CaptureFixture[str]") -> None:
+def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: pytest.CaptureFixture[str]) -> None:
     validation = training.train(validate=True, recipe=SMALL).card["validation"]
 
     assert set(validation) == {"shuffled", "writers_apart"}
@@ -80,3 +79,8 @@ def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: "pytest.Cap
         assert min(kind["folds"]) <= kind["accuracy"] <= max(kind["folds"])
         assert kind["accuracy"] > 0.8
     assert "cross-validating" in capfd.readouterr().err
+
+
+def test_a_negative_seed_is_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(BadParameter, match="seed -1 is negative"):
+        training.train(seed=-1)

@@ -1,6 +1,7 @@
 """The panel, driven as a front end drives it: values change, the button is clicked."""
 
 import re
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -97,6 +98,19 @@ def test_an_error_is_a_sentence_in_the_panel(panel: Panel, way_in: str, value: s
     assert panel.result.value == ""
     (sentence,) = re.findall(r'<div role="alert"[^>]*>([^<>\n]+)</div>', panel.message.value)
     assert len(sentence.split()) > 4
+
+
+def test_an_error_that_nobody_expected_is_a_sentence_too_and_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = []
+    monkeypatch.setattr(threading, "excepthook", lost.append)
+    panel = Panel(object())  # no model
+    upload(panel, "seven.png", SEVEN)
+    panel._thread.join(20)
+    assert not panel.busy
+    assert "unexpected AttributeError" in panel.message.value
+    assert [error.exc_type for error in lost] == [AttributeError]
 
 
 def test_the_button_with_nothing_filled_in_says_what_to_give(panel: Panel) -> None:
