@@ -10,11 +10,10 @@ from collections import Counter
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 from tqdm.auto import tqdm
 
 import digits_nb as dn
-from digits_nb import evaluation
+from digits_nb import evaluation, readings
 from digits_nb.recognition import default_model
 
 
@@ -23,30 +22,22 @@ def measure(folder: Path, model: dn.DigitModel) -> None:
     paths, labels = evaluation.labelled_pictures(folder)
     start = perf_counter()
     queries = tqdm(({"path": path} for path in paths), total=len(paths), leave=False)
-    answers = list(dn.recognize_many(queries, model))
+    read = readings.collect(dn.recognize_many(queries, model), labels)
     seconds = perf_counter() - start
-    read = np.array([isinstance(answer, dn.Answer) for answer in answers])
-    digits = np.array([answer.digit if isinstance(answer, dn.Answer) else -1 for answer in answers])
-    right = int((digits == labels).sum())
-    low, high = evaluation.interval(right, len(labels))
-    print(f"{folder.name}: accuracy {right / len(labels):.3f} ({low:.3f} to {high:.3f}) of {len(labels)}")
-    refusals = Counter(type(answer).__name__ for answer in answers if isinstance(answer, dn.DigitsError))
-    print(f"  refused {dict(refusals) or 'none'}; {len(labels) / seconds:.0f} pictures a second")
-    given = [answer for answer in answers if isinstance(answer, dn.Answer)]
-    if given:
-        curve = evaluation.reliability(np.stack([answer.probabilities for answer in given]), labels[read])
-        certain = np.array([answer.certain for answer in given])
-        mistaken = (digits[read] != labels[read])[certain]
+    found = readings.summarise(read)
+    low, high = found["interval"]
+    print(f"{folder.name}: accuracy {found['accuracy']:.3f} ({low:.3f} to {high:.3f}) of {len(read)}")
+    print(f"  refused {found['refusals'] or 'none'}; {len(read) / seconds:.0f} pictures a second")
+    if found["refused"] < len(read):
         print(
-            f"  expected calibration error {curve['error']:.3f}; certain of {certain.mean():.3f}, "
-            f"of which wrong {mistaken.mean() if mistaken.size else 0:.3f}"
+            f"  expected calibration error {found['expected_calibration_error']:.3f}; "
+            f"certain of {found['certain_share']:.3f}, of which wrong {found['certain_error'] or 0:.3f}"
         )
-    wrong = digits != labels
-    mistakes = Counter(zip(labels[wrong].tolist(), digits[wrong].tolist(), strict=True))
-    shown = [
-        f"{label} as {digit if digit >= 0 else 'nothing'} ×{n}"
-        for (label, digit), n in mistakes.most_common(8)
-    ]
+    mistakes = Counter(
+        (mistake["written"], "nothing" if mistake["read"] is None else mistake["read"])
+        for mistake in readings.mistakes(read, paths)
+    )
+    shown = [f"{written} as {answer} ×{n}" for (written, answer), n in mistakes.most_common(8)]
     print(f"  most frequent mistakes: {', '.join(shown) or 'none'}")
 
 

@@ -19,7 +19,9 @@ from digits_nb.errors import (
     ForbiddenAddress,
     ModelNotFound,
     NoDigit,
+    NotebookError,
     QueryError,
+    RunFailed,
     SeveralDigits,
     TamperedModel,
     TooLarge,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from digits_nb.model import DigitModel
     from digits_nb.normalise import Stages, preprocess
     from digits_nb.query import open_image
-    from digits_nb.recognition import Answer, recognize, recognize_many
+    from digits_nb.recognition import Answer, read_digits, recognize, recognize_many
     from digits_nb.runs import read_result
     from digits_nb.store import ModelStore
     from digits_nb.training import train
@@ -49,6 +51,7 @@ _HOMES = {
     "Answer": "recognition",
     "recognize": "recognition",
     "recognize_many": "recognition",
+    "read_digits": "recognition",
     "read_result": "runs",
     "panel": "widgets",
 }
@@ -64,7 +67,9 @@ __all__ = [
     "ModelNotFound",
     "ModelStore",
     "NoDigit",
+    "NotebookError",
     "QueryError",
+    "RunFailed",
     "SeveralDigits",
     "Stages",
     "TamperedModel",
@@ -74,6 +79,7 @@ __all__ = [
     "open_image",
     "panel",
     "preprocess",
+    "read_digits",
     "read_result",
     "recognize",
     "recognize_many",

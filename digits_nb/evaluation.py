@@ -24,7 +24,8 @@ def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], "NDAr
     Parameters
     ----------
     folder
-        It may lack some of the sub-folders; files whose names begin with a dot are passed over.
+        `~` is the home folder. Some of the sub-folders may be missing; files whose names begin with a dot
+        are passed over.
 
     Returns
     -------
@@ -36,9 +37,12 @@ def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], "NDAr
     Raises
     ------
     QueryError
-        There is no such folder, or none of its sub-folders 0…9 holds a file.
+        The folder's name is empty, there is no such folder, or none of its sub-folders 0…9 holds a file.
     """
-    folder = Path(folder)
+    if not os.fspath(folder):
+        msg = "No folder of pictures is given: give one whose sub-folders, named 0 to 9, hold the pictures."
+        raise QueryError(msg)
+    folder = Path(folder).expanduser()
     found = [
         (path, digit)
         for digit in range(10)
@@ -47,7 +51,7 @@ def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], "NDAr
     ]
     if not found:
         problem = "holds no pictures in sub-folders 0…9" if folder.is_dir() else "is no folder"
-        msg = f"{folder} {problem}: give one whose sub-folders, named 0 to 9, hold the pictures."
+        msg = f"The path {folder} {problem}: give one whose sub-folders, named 0 to 9, hold the pictures."
         raise QueryError(msg)
     return [path for path, _ in found], np.array([digit for _, digit in found])
 

@@ -5,65 +5,38 @@ other of matplotlib's. Ink is drawn dark on light, and colours are those of Okab
 any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/).
 """
 
-from base64 import b64encode
 from collections.abc import Sequence
-from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import figure
 from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
 from numpy.typing import ArrayLike
 
-from digits_nb import evaluation
+from digits_nb.confusions import confusion, mistakes
+from digits_nb.figure import FULL, Figure, as_grids, counted, draw_ink
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from digits_nb.normalise import Stages
 
+__all__ = [
+    "Figure",
+    "accuracies",
+    "bars",
+    "confusion",
+    "mistakes",
+    "neighbours",
+    "picture",
+    "reliability",
+    "sheet",
+    "strip",
+]
+
 STAGES = ("gray", "ink", "crop", "upright", "bitmap", "grid")
-INK = "gray_r"  # 0 is paper, the most is ink
 BLUE, ORANGE = "#0072b2", "#d55e00"
-FULL = 16  # the most that a number of a grid can be
-BRIGHT = 0.5  # from here on cividis is so light that black letters are read better than white ones
 MIDDLE = 8.6  # the ink on which black and white letters have the same contrast, 4.6:1 by WCAG's formula
 LEAST = 0.005  # probabilities below it would be labelled 0 %
-PIXELS_PER_INCH = 80  # on the page; twice as many are drawn, for fine screens
-
-
-class Figure(figure.Figure):
-    """A figure that shows itself in a notebook, once, with a text alternative.
-
-    An `<img>` of HTML carries it in JupyterLab, which has no place for one beside a plain PNG, and in a page
-    made by nbconvert. Nothing here touches pyplot, so that no figure stays open behind anybody's back.
-
-    Parameters
-    ----------
-    size
-        Width and height in inches.
-    title
-        What the figure shows, written above it.
-    alt
-        The same and what there is to see in it, for people who do not see it.
-    """
-
-    def __init__(self, size: tuple[float, float], title: str, alt: str) -> None:
-        super().__init__(figsize=size, layout="constrained")
-        self.suptitle(title)
-        self.alt = alt
-
-    def _repr_mimebundle_(self, **_kwargs: object) -> dict[str, str]:
-        png = BytesIO()
-        self.savefig(png, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
-        width = round(self.get_figwidth() * PIXELS_PER_INCH)
-        html = (
-            f'<img alt="{escape(self.alt)}" width="{width}" style="max-width: 100%"'
-            f' src="data:image/png;base64,{b64encode(png.getvalue()).decode()}">'
-        )
-        return {"text/html": html, "text/plain": self.alt}
 
 
 def sheet(
@@ -89,11 +62,11 @@ def sheet(
     columns
         How many grids stand in a row at most.
     """
-    grids = _grids(grids)
+    grids = as_grids(grids)
     columns = max(1, min(columns, len(grids)))
     rows = -(-len(grids) // columns)
     side = 4.6 if numbers else 0.85
-    alt = f"{title}: {_count(len(grids), 'grid')} of 8 by 8 cells"
+    alt = f"{title}: {counted(len(grids), 'grid')} of 8 by 8 cells"
     if captions is not None:
         alt += f", captioned {', '.join(map(str, captions))}"
     if numbers:
@@ -106,7 +79,7 @@ def sheet(
     for ax in axes:
         ax.axis("off")
     for i, (ax, grid) in enumerate(zip(axes, grids, strict=False)):
-        _ink(ax, grid, FULL, "" if captions is None else str(captions[i]))
+        draw_ink(ax, grid, FULL, "" if captions is None else str(captions[i]))
         if numbers:
             _write_numbers(ax, grid)
     return sheet
@@ -145,61 +118,10 @@ def strip(stages: "Stages", *names: str, title: str = "From the picture to the 6
         if name == "gray":
             ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         else:
-            _ink(ax, image, FULL if name == "grid" else 1)
+            draw_ink(ax, image, FULL if name == "grid" else 1)
         ax.set_title(f"{name}\n{sizes[name]}", fontsize=10)
         ax.set(xticks=[], yticks=[])
     return strip
-
-
-def confusion(
-    labels: ArrayLike,
-    predictions: ArrayLike,
-    grids: ArrayLike,
-    *,
-    title: str = "What was written, and what was read",
-    examples: int = 20,
-) -> Figure:
-    """Draw the confusion matrix and, beside it, the grids that were read wrongly.
-
-    Parameters
-    ----------
-    labels, predictions : arrays of shape (n,)
-        The digits 0..9 that were written and those that were read.
-    grids : array of shape (n, 8, 8) or (n, 64)
-        What was read, 0..16.
-    title
-        What the figure shows.
-    examples
-        How many mistakes are drawn at most, the first ones.
-    """
-    labels, predictions = (np.asarray(digits, dtype=int) for digits in (labels, predictions))
-    grids = _grids(grids)
-    matrix = evaluation.confusion(labels, predictions)
-    wrong = np.flatnonzero(labels != predictions)
-    shown = wrong[:examples]
-    alt = f"{title}: {len(wrong)} of {_count(len(labels), 'digit')} read wrongly"
-    if len(wrong):
-        alt += "; " + ", ".join(f"{labels[i]} as {predictions[i]}" for i in shown)
-    confusion = Figure((10, 4.8), title, alt)
-    left, right = confusion.subfigures(1, 2, width_ratios=(1.15, 1))
-    ax = left.subplots()
-    # a power of the counts, so that a single mistake is seen beside a diagonal of many
-    shades = PowerNorm(0.35, 0, max(matrix.max(), 1))
-    ax.imshow(matrix, cmap="cividis", norm=shades)
-    for written, read in zip(*matrix.nonzero(), strict=True):
-        count = matrix[written, read]
-        colour = "black" if shades(count) > BRIGHT else "white"
-        ax.text(read, written, count, ha="center", va="center", color=colour)
-    ax.set(xlabel="digit that was read", ylabel="digit that was written", xticks=range(10), yticks=range(10))
-    columns = 5
-    first = f", the first {len(shown)}" if len(shown) < len(wrong) else ""
-    right.suptitle(f"{_count(len(wrong), 'mistake')}{first}: written → read", fontsize=11)
-    axes = right.subplots(-(-max(examples, 1) // columns), columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for ax, i in zip(axes, shown, strict=False):
-        _ink(ax, grids[i], FULL, f"{labels[i]} → {predictions[i]}")
-    return confusion
 
 
 def bars(probabilities: ArrayLike, *, title: str = "How sure the model is of each digit") -> Figure:
@@ -217,6 +139,31 @@ def bars(probabilities: ArrayLike, *, title: str = "How sure the model is of eac
     )
     ax.spines[["top", "right"]].set_visible(False)
     return bars
+
+
+def accuracies(
+    shares: ArrayLike, intervals: ArrayLike, *, title: str = "How many of each digit are read right?"
+) -> Figure:
+    """Draw the share (10,) of 0..1 of each digit that was read right, and its interval (10, 2).
+
+    A share of None, of a digit that was not asked for, is left out.
+    """
+    shares, intervals = np.array(shares, dtype=float), np.asarray(intervals, dtype=float)
+    asked = np.flatnonzero(~np.isnan(shares))
+    shares, (low, high) = shares[asked], intervals[asked].T
+    said = ", ".join(
+        f"{digit} {share:.0%} ({least:.0%} to {most:.0%})"
+        for digit, share, least, most in zip(asked, shares, low, high, strict=True)
+    )
+    accuracies = Figure((6, 2.8), title, f"{title}: {said}")
+    ax = accuracies.subplots()
+    reach = np.clip([shares - low, high - shares], 0, None) * 100
+    ax.errorbar(asked, shares * 100, reach, fmt="o", color=BLUE, ecolor=ORANGE, capsize=4)
+    ax.set(xlabel="digit that was written", ylabel="read right in %", xticks=range(10))
+    ax.set(xlim=(-0.5, 9.5), ylim=(None, 102))
+    ax.grid(axis="y", color="#ddd")
+    ax.spines[["top", "right"]].set_visible(False)
+    return accuracies
 
 
 def reliability(
@@ -257,31 +204,18 @@ def neighbours(
     count
         How many neighbours are drawn.
     """
-    grid, grids, labels = _grids(grid)[0], _grids(grids), np.asarray(labels)
+    grid, grids, labels = as_grids(grid)[0], as_grids(grids), np.asarray(labels)
     distances = np.linalg.norm((grids - grid).reshape(len(grids), -1), axis=1)
     nearest = np.argsort(distances, kind="stable")[:count]
     said = ", ".join(f"a {labels[i]} at distance {distances[i]:.0f}" for i in nearest)
     neighbours = Figure((1.3 * (len(nearest) + 1), 2.3), title, f"{title}: {said}")
     first, *others = np.atleast_1d(neighbours.subplots(1, len(nearest) + 1))
     first.axis("off")
-    _ink(first, grid, FULL, "this one\n")
+    draw_ink(first, grid, FULL, "this one\n")
     for ax, i in zip(others, nearest, strict=True):
         ax.axis("off")
-        _ink(ax, grids[i], FULL, f"{labels[i]}\ndistance {distances[i]:.0f}")
+        draw_ink(ax, grids[i], FULL, f"{labels[i]}\ndistance {distances[i]:.0f}")
     return neighbours
-
-
-def _grids(grids: ArrayLike) -> np.ndarray:
-    return np.asarray(grids, dtype=float).reshape(-1, 8, 8)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _ink(ax: Axes, image: np.ndarray, full: float, caption: str = "") -> None:
-    ax.imshow(image, cmap=INK, vmin=0, vmax=full)
-    ax.set_title(caption, fontsize=10)
 
 
 def _written(grid: np.ndarray) -> list[str]:

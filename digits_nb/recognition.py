@@ -7,14 +7,15 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
-from digits_nb.errors import DigitsError, ModelNotFound
+from digits_nb.errors import DigitsError, ModelNotFound, SeveralDigits
+from digits_nb.ink import reduce
 from digits_nb.normalise import LEVELS, Stages, preprocess
-from digits_nb.query import open_image
+from digits_nb.pages import count_digits, find_digits
 from digits_nb.store import ModelStore
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 BLOCK = 256
 """How many pictures `recognize_many` prepares before it asks the model once for all of them."""
+
+THUMBNAIL = 240
+"""Longest side, in pixels, of the picture that an answer keeps to show."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,14 +124,16 @@ def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
 
     Raises
     ------
+    SeveralDigits
+        The picture shows more than one digit; `read_digits` reads them all.
     DigitsError
         The query is bad, its picture cannot be had or read, or it shows no digit.
     """
     model = default_model() if model is None else model
     start = perf_counter()
-    stages = preprocess(open_image(query))
-    probabilities = model.predict_proba(stages.grid[None])[0]
-    return _answer(stages, probabilities, model, perf_counter() - start)
+    seen = _see_one(query)
+    probabilities = model.predict_proba(seen.grid[None])[0]
+    return _answer(seen, probabilities, model, perf_counter() - start)
 
 
 def recognize_many(
@@ -153,16 +159,43 @@ def recognize_many(
     model = default_model() if model is None else model
     queries = iter(queries)
     while block := [_prepare(query) for query in islice(queries, BLOCK)]:
-        ready = [stages.grid for stages, _ in block if isinstance(stages, Stages)]
+        ready = [seen.grid for seen, _ in block if isinstance(seen, _Seen)]
         start = perf_counter()
         answers = iter(model.predict_proba(np.stack(ready)) if ready else ())
         share = (perf_counter() - start) / max(len(ready), 1)
-        for stages, duration_s in block:
-            yield (
-                _answer(stages, next(answers), model, duration_s + share)
-                if isinstance(stages, Stages)
-                else stages
-            )
+        for seen, duration_s in block:
+            answered = isinstance(seen, _Seen)
+            yield _answer(seen, next(answers), model, duration_s + share) if answered else seen
+
+
+def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answer]:
+    """Read every digit of a picture, in reading order.
+
+    Parameters
+    ----------
+    query, model
+        As for `recognize`; the picture may show a row, a column, or digits scattered over a page.
+
+    Returns
+    -------
+    list of Answer
+        At least one: rows from top to bottom, each from left to right. `box` says where on the picture a
+        digit stands, and `duration_s` is each digit's share.
+
+    Raises
+    ------
+    DigitsError
+        The query is bad, its picture cannot be had or read, or it shows no digit.
+    """
+    model = default_model() if model is None else model
+    start = perf_counter()
+    found = find_digits(query)
+    probabilities = model.predict_proba(np.stack([stages.grid for stages in found]))
+    share = (perf_counter() - start) / len(found)
+    return [
+        _answer(_see(stages), likely, model, share)
+        for stages, likely in zip(found, probabilities, strict=True)
+    ]
 
 
 def default_model() -> "DigitModel":
@@ -187,33 +220,47 @@ def _load(path: Path, version: str) -> "DigitModel":
     return ModelStore(path).load(version)
 
 
-def _prepare(query: "Query") -> tuple[Stages | DigitsError, float]:
+class _Seen(NamedTuple):
+    """What is kept of a picture: a batch of large ones must not fill the memory."""
+
+    grid: "NDArray[np.float64]"
+    box: tuple[int, int, int, int]
+    picture: "NDArray[np.uint8]"
+
+
+def _see(stages: Stages) -> _Seen:
+    return _Seen(stages.grid, stages.box, reduce(stages.gray, THUMBNAIL))
+
+
+def _see_one(query: "Query") -> _Seen:
+    stages = preprocess(query)
+    if len(stages.strokes) > 1 and (count := count_digits(stages.strokes)) > 1:
+        msg = (
+            f"The picture shows {count} digits, and only one is read here; read them all with read_digits, "
+            "or send the part that shows one."
+        )
+        raise SeveralDigits(msg)
+    return _see(stages)
+
+
+def _prepare(query: "Query") -> tuple[_Seen | DigitsError, float]:
     start = perf_counter()
     try:
-        return preprocess(open_image(query)), perf_counter() - start
+        return _see_one(query), perf_counter() - start
     except DigitsError as error:
         return error, perf_counter() - start
 
 
 def _answer(
-    stages: Stages, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
+    seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
     digit = int(probabilities.argmax())
     confidence = float(probabilities[digit])
     # a card that does not say from where on the model would bet: it never does
     certain_from = model.card.get("calibration", {}).get("certain_from", np.inf)
     certain = confidence >= certain_from
-    return Answer(
-        digit,
-        confidence,
-        certain,
-        probabilities,
-        stages.grid,
-        model.version,
-        duration_s,
-        stages.box,
-        stages.gray,
-    )
+    grid, box, picture = seen
+    return Answer(digit, confidence, certain, probabilities, grid, model.version, duration_s, box, picture)
 
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" height="120"'
@@ -223,8 +270,5 @@ def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _png(gray: "NDArray[np.uint8]", longest: int = 240) -> bytes:
-    """A picture as a PNG, not much larger than it is shown."""
-    scale = min(1.0, longest / max(gray.shape))
-    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
-    return cv2.imencode(".png", small)[1].tobytes()
+def _png(gray: "NDArray[np.uint8]") -> bytes:
+    return cv2.imencode(".png", gray)[1].tobytes()

@@ -81,3 +81,23 @@ def test_labelled_pictures_come_sorted_with_their_labels(tmp_path: Path) -> None
 def test_a_folder_without_labelled_pictures_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     with pytest.raises(QueryError, match=f"{problem}.*sub-folders, named 0 to 9"):
         evaluation.labelled_pictures(tmp_path / name)
+
+
+def test_a_folder_without_a_name_is_not_the_one_we_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(QueryError, match=r"^No folder of pictures is given: .*named 0 to 9"):
+        evaluation.labelled_pictures("")
+    assert len(evaluation.labelled_pictures(".")[0]) == 1
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "a.png").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert evaluation.labelled_pictures("~")[0] == [tmp_path / "7" / "a.png"]

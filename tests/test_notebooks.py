@@ -31,6 +31,7 @@ PROMISED = {
     "infer": ["url", "base64", "path", "model_version", "store", "result"],
     "preprocess": ["url", "base64", "path"],
     "train": ["store", "seed", "validate"],
+    "evaluate": ["pictures", "model_version", "store", "result"],
 }
 
 

@@ -43,6 +43,9 @@ FIGURES = {
     "a picture in colours": lambda: plots.picture(Image.new("RGBA", (30, 20), "#12345678"), title="A photo"),
     "a picture in grey": lambda: plots.picture(Image.new("L", (30, 20), 99), title="A photo"),
     "bars": lambda: plots.bars(SURE),
+    "accuracies": lambda: plots.accuracies([0.5] * 9 + [None], [[0.4, 0.6]] * 10),
+    "mistakes": lambda: plots.mistakes(LABELS, ONE_WRONG, BROKEN, {3: WHOLE[3]}),
+    "no mistakes": lambda: plots.mistakes(LABELS, LABELS, BROKEN, {}),
     "a curve of reliability": lambda: plots.reliability([0.5, 0.9], [0.4, 0.95]),
     "neighbours": lambda: plots.neighbours(BROKEN[0], WHOLE, LABELS),
     "as many neighbours as there are": lambda: plots.neighbours(BROKEN[0], WHOLE[:1], LABELS[:1]),
@@ -148,6 +151,39 @@ def test_the_confusion_matrix_counts_and_shows_the_mistakes() -> None:
     }
     assert list(mistakes) == ["3 → 8"]
     assert np.array_equal(mistakes["3 → 8"], BROKEN[3])
+
+
+def test_mistakes_stand_in_their_cells_as_pictures_and_grids() -> None:
+    read = np.where(np.arange(12) == 5, -1, ONE_WRONG)
+    photo = RNG.integers(0, 256, (20, 10, 3), dtype=np.uint8)
+    figure = plots.mistakes(LABELS, read, BROKEN, {3: photo})
+    (ax,) = figure.get_axes()
+    picture, grid = ax.get_images()
+    assert np.array_equal(picture.get_array(), photo)
+    assert np.array_equal(grid.get_array(), BROKEN[3])
+    for image in (picture, grid):
+        left, right, bottom, top = image.get_extent()
+        assert 7.5 < left < right < 8.5
+        assert 2.5 < top < bottom < 3.5
+    left, right, bottom, top = picture.get_extent()
+    assert bottom - top == pytest.approx(2 * (right - left))
+    assert "1 of 11 digits read wrongly; 3 as 8 × 1" in figure.alt
+
+
+def test_a_cell_shows_two_mistakes_and_counts_all() -> None:
+    figure = plots.mistakes([7] * 5, [1] * 5, BROKEN[:5], dict.fromkeys(range(5), WHOLE[0]))
+    (ax,) = figure.get_axes()
+    assert len(ax.get_images()) == 4
+    assert "5" in {text.get_text() for text in ax.texts}
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 9.5), (9.5, -0.5))
+
+
+def test_accuracies_leave_out_digits_that_were_not_asked_for() -> None:
+    figure = plots.accuracies([0.5, None] + [1.0] * 8, [[0.4, 0.7], [0, 1]] + [[0.8, 1]] * 8)
+    points = figure.get_axes()[0].lines[0]
+    assert points.get_xdata().tolist() == [0, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert points.get_ydata().tolist() == [50] + [100] * 8
+    assert "0 50% (40% to 70%), 2 100% (80% to 100%)" in figure.alt
 
 
 def test_the_bars_mark_the_most_probable_digit() -> None:
