@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 import digits_nb as dn
 from digits_nb import evaluation, readings
-from digits_nb.recognition import default_model
+from digits_nb.recognition import load_model
 
 
 def measure(folder: Path, model: dn.DigitModel) -> None:
@@ -53,8 +53,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="folder of the models (default: outputs/models)")
     given = parser.parse_args()
     try:
-        latest = given.model == "latest" and given.store is None
-        model = default_model() if latest else dn.ModelStore(given.store).load(given.model)
+        model = load_model(given.model, given.store)
         print(f"model {model.version}")
         for folder in given.pictures:
             measure(folder, model)

@@ -1,6 +1,7 @@
 """Query + model → answer: the one way that notebooks, panel, batch and command line all take."""
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -196,6 +197,26 @@ def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answe
         _answer(_see(stages), likely, model, share)
         for stages, likely in zip(found, probabilities, strict=True)
     ]
+
+
+def load_model(version: str = "latest", store: str | os.PathLike[str] | None = None) -> "DigitModel":
+    """The model that a notebook or a command names.
+
+    Parameters
+    ----------
+    version
+        "latest", a version or a unique beginning of one.
+    store
+        Folder of the models; None or "" is the default store, where a missing latest is trained.
+
+    Raises
+    ------
+    ModelNotFound
+        There is no such version.
+    """
+    if store or version != "latest":
+        return ModelStore(store or None).load(version)
+    return default_model()
 
 
 def default_model() -> "DigitModel":
