@@ -30,10 +30,11 @@ from digits_nb.errors import (
 )
 
 if TYPE_CHECKING:
+    from digits_nb.answer import Answer
     from digits_nb.model import DigitModel
     from digits_nb.normalise import Stages, preprocess
     from digits_nb.query import open_image
-    from digits_nb.recognition import Answer, read_digits, recognize, recognize_many
+    from digits_nb.recognition import read_digits, recognize, recognize_many
     from digits_nb.runs import read_result
     from digits_nb.store import ModelStore
     from digits_nb.training import train
@@ -48,7 +49,7 @@ _HOMES = {
     "train": "training",
     "DigitModel": "model",
     "ModelStore": "store",
-    "Answer": "recognition",
+    "Answer": "answer",
     "recognize": "recognition",
     "recognize_many": "recognition",
     "read_digits": "recognition",

@@ -12,7 +12,7 @@ import digits_nb
 from digits_nb.errors import DigitsError, RunFailed
 
 if TYPE_CHECKING:
-    from digits_nb.recognition import Answer
+    from digits_nb.answer import Answer
 
 FORM = argparse.RawDescriptionHelpFormatter
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from digits_nb.answer import Answer
     from digits_nb.query import Query
-    from digits_nb.recognition import Answer
 
 
 REFUSED = -1
