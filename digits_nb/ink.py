@@ -103,7 +103,8 @@ _GRAYS = np.arange(256, dtype=np.float32)
 def _ink_is_dark(level: "Plane") -> bool:
     """Ink is what the rim is not, and the rarer of the two."""
     levels = level.ravel()
-    low, high = np.sort(levels)[[10, -11]].tolist()
+    ordered = np.sort(levels)
+    low, high = float(ordered[10]), float(ordered[-11])
     rim = float(np.sort(levels[_RIM])[len(_RIM) // 2])
     nearer_light = (2 * rim - low - high) / max(high - low, 1e-6)
     centred = levels - cv2.mean(levels)[0]

@@ -10,6 +10,7 @@ read it, and so do the training images themselves (`digits_nb.dataset`).
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import cv2
@@ -129,7 +130,7 @@ def enlarge(
 ) -> tuple[int, int, int, int]:
     """A box (left, top, right, bottom) of a picture reduced to `shape`, in pixels of its `full` shape."""
     (left, top, right, bottom), down, across = box, full[0] / shape[0], full[1] / shape[1]
-    return int(left * across), int(top * down), int(np.ceil(right * across)), int(np.ceil(bottom * down))
+    return int(left * across), int(top * down), ceil(right * across), ceil(bottom * down)
 
 
 def around(boxes: "NDArray[np.int32]") -> tuple[int, int, int, int]:
@@ -168,9 +169,9 @@ def straighten(crop: "Plane") -> "Plane":
     digit = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     moments = cv2.moments(digit)
     slant = moments["mu11"] / moments["mu02"] if moments["mu02"] > 0 else 0.0
-    shear = SLANT_REMOVED * float(np.clip(slant, -1, 1))
+    shear = SLANT_REMOVED * min(max(slant, -1), 1)
     width, height = size
-    reach = int(np.ceil(abs(shear) * height / 2)) + _PAD
+    reach = ceil(abs(shear) * height / 2) + _PAD
     move = np.array([[1, -shear, reach + shear * (height - 1) / 2], [0, 1, _PAD]], np.float32)
     upright = cv2.warpAffine(digit, move, (width + 2 * reach, height + 2 * _PAD))
     return np.clip(upright, 0, 1, out=upright)  # a cubic overshoots
@@ -249,7 +250,7 @@ def _crop(ink: "Plane") -> "tuple[Plane, NDArray[np.int32]]":
     window = slice(top, top + tall), slice(left, left + wide)
     _, labels, pieces, _ = cv2.connectedComponentsWithStats(is_ink[window], ltype=cv2.CV_16U)
     pieces = pieces[1:]  # the first is the ground
-    area, extent = pieces[:, cv2.CC_STAT_AREA], pieces[:, 2:4].max(axis=1)
+    area, extent = pieces[:, cv2.CC_STAT_AREA], np.maximum(pieces[:, 2], pieces[:, 3])
     if len(pieces) > PIECES and np.sort(area)[-PIECES:].sum() < MIN_TOGETHER * area.sum():
         msg = (
             "The picture shows no digit: its ink lies scattered in pieces smaller than strokes; "
