@@ -9,10 +9,11 @@ import numpy as np
 
 from digits_nb.errors import NoDigit
 from digits_nb.pictures import flatten
-from digits_nb.query import open_image
+from digits_nb.query import open_image, open_reduced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from digits_nb.query import Query
 
@@ -32,8 +33,14 @@ _SMALL = 32  # side of the small copy that the ground is estimated on
 
 def to_gray(image: "Query") -> "NDArray[np.uint8]":
     """The picture in grey, (H, W) uint8."""
-    image = open_image(image)
-    return np.asarray(image if image.mode == "L" else flatten(image).convert("L"))
+    return _gray(open_image(image))
+
+
+def to_small_gray(image: "Query") -> "tuple[NDArray[np.uint8], tuple[int, int]]":
+    """The picture in grey with at most `MAX_SIDE` pixels a side, and the (H, W) that it has in full."""
+    # from twice as many, so that our own averaging decides what the small picture looks like
+    picture, (width, height) = open_reduced(image, 2 * MAX_SIDE)
+    return reduce(_gray(picture)), (height, width)
 
 
 def reduce(gray: "NDArray[np.uint8]", max_side: int = MAX_SIDE) -> "NDArray[np.uint8]":
@@ -84,6 +91,10 @@ def find_ink(gray: "NDArray[np.uint8]") -> "Plane":
         )
         raise NoDigit(msg)
     return cv2.LUT(depth, np.clip((_GRAYS - none) / (full - none), 0, 1))
+
+
+def _gray(picture: "Image.Image") -> "NDArray[np.uint8]":
+    return np.asarray(picture if picture.mode == "L" else flatten(picture).convert("L"))
 
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)

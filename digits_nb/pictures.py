@@ -58,6 +58,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = {5, 6, 7, 8}  # what swaps width and height
 # A few bytes of these decode to any size, and take this many times the memory of an RGB picture on the way
 # (7,000 × 7,000 pixels: WebP, 38 bytes, 764 MB; GIF, 37 kB, 239 MB; PNG 192 MB): their limit is that lower.
 _COPIES = {"WebP": 4, "Gif": 2}
@@ -88,6 +89,17 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     TooLarge
         More than `max_pixels`, a side above `MAX_SIDE`, or more than fits into memory.
     """
+    return decode_reduced(data, max_pixels=max_pixels)[0]
+
+
+def decode_reduced(
+    data: bytes, at_least: int | None = None, *, max_pixels: int = MAX_PIXELS
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Decode as `decode` does, but a large JPEG in grey at a half, a quarter or an eighth of its size.
+
+    Its longest side keeps `at_least` pixels; None keeps all. Given are the picture, and the width and height
+    that it has in full, upright: `max_pixels` is for these.
+    """
     known = _SIGNATURES.match(data)
     if known is None:
         raise _unknown(data)
@@ -96,7 +108,16 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     talkative = name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
     with _as_ours(name.upper()), _unheard() if talkative else nullcontext():
         # the plugin itself: Image.open would warn of a large picture before we can refuse it
-        return finish(_plugin(name)(_Reader(data)), max_pixels=max_pixels // _COPIES.get(name, 1))
+        image = _plugin(name)(_Reader(data))
+        width, height = image.size
+        check_size(width, height, max_pixels // _COPIES.get(name, 1))
+        times = max(image.size) // at_least if at_least else 1
+        if times > 1:
+            # Image.draft: the decoder leaves out what a smaller picture does not need; only JPEG's can
+            image.draft("L", (max(width // times, 1), max(height // times, 1)))
+        picture = finish(image)
+        turned = _orientation(image) in _SIDEWAYS
+        return picture, (height, width) if turned else (width, height)
 
 
 def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -105,11 +126,7 @@ def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     16-bit pictures lose their lower byte. Those of 32 bits have no agreed range: they are stretched from
     their own darkest to their own lightest value.
     """
-    width, height = image.size
-    if not width or not height:
-        msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
-        raise QueryError(msg)
-    check_size(width, height, max_pixels)
+    check_size(*image.size, max_pixels)
     with _as_ours(image.format or "given"):
         image.load()
         turn = _TURNS.get(_orientation(image))
@@ -121,7 +138,10 @@ def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Raise `TooLarge` for a picture of more pixels in all, or more a side, than are read."""
+    """Raise `TooLarge` for more pixels in all, or more a side, than are read; `QueryError` for none."""
+    if not width or not height:
+        msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
+        raise QueryError(msg)
     if width * height > max_pixels or max(width, height) > MAX_SIDE:
         msg = (
             f"The picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits_nb.errors import QueryError, TooLarge
-from digits_nb.pictures import MAX_PIXELS, check_size, decode, finish
+from digits_nb.pictures import MAX_PIXELS, check_size, decode, decode_reduced, finish
 
-__all__ = ["Query", "open_image"]
+__all__ = ["Query", "open_image", "open_reduced"]
 
 Query = dict[str, str | os.PathLike[str] | bytes] | Image.Image | NDArray[np.uint8]
 
@@ -80,16 +80,30 @@ def open_image(
         return finish(query, max_pixels=max_pixels)
     if isinstance(query, np.ndarray):
         return _from_array(query, max_pixels)
+    return decode(_read(query, max_bytes, timeout_s), max_pixels=max_pixels)
+
+
+def open_reduced(query: Query, at_least: int) -> tuple[Image.Image, tuple[int, int]]:
+    """Open a picture as `open_image` does, but a large JPEG in grey at a fraction of its size, in less time.
+
+    Its longest side keeps `at_least` pixels. Given are the picture, and the width and height that it has in
+    full, upright.
+    """
+    if isinstance(query, Image.Image | np.ndarray):
+        picture = open_image(query)
+        return picture, picture.size
+    return decode_reduced(_read(query, MAX_BYTES, TIMEOUT_S), at_least)
+
+
+def _read(query: object, max_bytes: int, timeout_s: float) -> bytes:
     source, value = _source(query)
     if source == "base64":
-        data = _from_base64(value, max_bytes)
-    elif source == "bytes":
-        data = _from_bytes(value, max_bytes)
-    elif source == "path":
-        data = _from_path(value, max_bytes)
-    else:
-        data = _from_url(value, max_bytes, timeout_s)
-    return decode(data, max_pixels=max_pixels)
+        return _from_base64(value, max_bytes)
+    if source == "bytes":
+        return _from_bytes(value, max_bytes)
+    if source == "path":
+        return _from_path(value, max_bytes)
+    return _from_url(value, max_bytes, timeout_s)
 
 
 def _source(query: object) -> tuple[str, object]:

@@ -175,7 +175,7 @@ def _see(stages: Stages) -> _Seen:
 
 
 def _see_one(query: "Query") -> _Seen:
-    stages = preprocess(query)
+    stages = preprocess(query, small=True)
     if len(stages.strokes) > 1 and (count := count_digits(stages.strokes)) > 1:
         msg = (
             f"The picture shows {count} digits, and only one is read here; read them all with read_digits, "
