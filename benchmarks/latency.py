@@ -6,11 +6,11 @@ python benchmarks/latency.py [--rounds 1000]
 import argparse
 import base64
 from io import BytesIO
-from time import perf_counter
 
 import ancestor
 import numpy as np
 from PIL import Image
+from turns import in_turn
 
 import digits_nb as dn
 from digits_nb import places
@@ -30,16 +30,7 @@ def main() -> None:
         "digits_nb": lambda: dn.recognize({"base64": encoded}, model).digit,
         "ancestor": lambda: ancestor.read(encoded, old),
     }
-    for way in ways.values():
-        for _ in range(20):
-            way()
-    # in turn, so that a busy moment of the machine is shared out between the two
-    times = {name: np.empty(rounds) for name in ways}
-    for turn in range(rounds):
-        for name, way in ways.items():
-            start = perf_counter()
-            way()
-            times[name][turn] = perf_counter() - start
+    times = in_turn(ways, rounds, warm_up=20)
     p50, p99 = ({name: np.percentile(taken, q) * 1e3 for name, taken in times.items()} for q in (50, 99))
     for name in ways:
         print(f"{name:10} p50 {p50[name]:.3f} ms, p99 {p99[name]:.3f} ms")
