@@ -82,7 +82,7 @@ def find_ink(gray: "NDArray[np.uint8]") -> "Plane":
     smooth = cv2.GaussianBlur(depth, (3, 3), 0) if max(height, width) > 2 * _SMALL else depth
     _, is_ink = cv2.threshold(smooth, 0, 1, cv2.THRESH_OTSU)
     full = _median(depth, is_ink)
-    some = slice(None, None, max(height // (2 * _SMALL), 1))  # rows enough for the level of what is flat
+    some = slice(None, None, max(height // _SMALL, 1))  # rows enough for the level of what is flat
     none = _median(depth[some], 1 - is_ink[some])
     if full - none < MIN_CONTRAST:
         msg = (

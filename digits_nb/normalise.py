@@ -205,19 +205,17 @@ def even_out(upright: "Plane") -> "Plane":
         There is no ink.
     """
     is_ink = (upright > INK).view(np.uint8)
-    _, _, _, tall = cv2.boundingRect(is_ink)
+    left, top, wide, tall = cv2.boundingRect(is_ink)
     if not tall:
         msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
         raise NoDigit(msg)
-    inside = cv2.distanceTransform(is_ink, cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 5)
+    window = slice(max(top - 1, 0), top + tall + 1), slice(max(left - 1, 0), left + wide + 1)
+    inside = cv2.distanceTransform(is_ink[window], cv2.DIST_L2, 5)
     half = stroke_width(inside) / 2
     # the ink grows as well, by the same number of pixels at its top and at its foot
     share = STROKE_WIDTH / BITMAP / 2
     grow = max((share * tall - half) / (1 - 2 * share), 1 - float(inside.max()))
-    outline = inside - outside
-    outline -= is_ink
-    outline += grow + 1
+    outline = inside + grow if grow < 0 else grow + 1 - cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 5)
     np.clip(outline, 0, 1, out=outline)
     left, top, wide, tall = cv2.boundingRect((outline > INK).view(np.uint8))
     # into twice the bitmap's size, then halved: a pixel is the mean of four samples
@@ -257,19 +255,26 @@ def _crop(ink: "Plane") -> "tuple[Plane, NDArray[np.int32]]":
     window = slice(top, top + tall), slice(left, left + wide)
     _, labels, pieces, _ = cv2.connectedComponentsWithStats(is_ink[window], ltype=cv2.CV_16U)
     pieces = pieces[1:]  # the first is the ground
+    pieces[:, :2] += left, top
+    if len(pieces) > 1:
+        is_stroke = _are_strokes(pieces)
+        if not is_stroke.all():
+            keep = np.zeros_like(is_ink)
+            keep[window] = np.concatenate([[False], is_stroke])[labels]
+            ink = wipe(ink, is_ink, keep)
+            pieces = pieces[is_stroke]
+    strokes = pieces[:, :4]
+    strokes[:, 2:] += strokes[:, :2]
+    return cut(ink, around(strokes)), strokes
+
+
+def _are_strokes(pieces: "NDArray[np.int32]") -> "NDArray[np.bool_]":
+    """Which pieces of ink, as OpenCV counts them, are strokes and no specks."""
     area, extent = pieces[:, cv2.CC_STAT_AREA], np.maximum(pieces[:, 2], pieces[:, 3])
-    if len(pieces) > PIECES and np.sort(area)[-PIECES:].sum() < MIN_TOGETHER * area.sum():
+    if np.sort(area)[-PIECES:].sum() < MIN_TOGETHER * area.sum():
         msg = (
             "The picture shows no digit: its ink lies scattered in pieces smaller than strokes; "
             "send one digit on a plain ground."
         )
         raise NoDigit(msg)
-    is_stroke = (area >= SPECK * area.max()) & (extent >= 4 * SPECK * extent.max())
-    strokes = pieces[is_stroke, :4]
-    strokes[:, :2] += left, top
-    strokes[:, 2:] += strokes[:, :2]
-    if len(strokes) < len(pieces):
-        keep = np.zeros_like(is_ink)
-        keep[window] = np.concatenate([[False], is_stroke])[labels]
-        ink = wipe(ink, is_ink, keep)
-    return cut(ink, around(strokes)), strokes
+    return (area >= SPECK * area.max()) & (extent >= 4 * SPECK * extent.max())

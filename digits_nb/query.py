@@ -256,7 +256,7 @@ def _from_path(value: object, max_bytes: int) -> bytes:
         if stat.S_ISREG(status.st_mode):
             _limit(status.st_size, max_bytes)
             with open(file, "rb", opener=_unwaiting) as stream:
-                # asking for max_bytes would have the system make room for them, which takes longer than reading
+                # to ask for max_bytes is to wait until the system has made room for them
                 data = stream.read(status.st_size + 1)
                 if len(data) > status.st_size:  # it has grown meanwhile
                     data += stream.read(max_bytes)
