@@ -30,7 +30,7 @@ export IMAGE PICTURES
 .PHONY: help
 help:  ## say what can be made
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / { printf "  %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(READY)  ## train if there is no model yet and read a sample, or IMAGE=path-or-URL
@@ -58,10 +58,12 @@ lock: $(READY)  ## pin every dependency with its hashes; LOCK=--upgrade moves to
 		--cache-dir .venv/cache/uv --quiet --output-file requirements.lock $(LOCK)
 
 .PHONY: bench
-bench: $(READY)  ## measure: latency, cold start and, with PICTURES=folder, accuracy on those pictures
-	@$(BIN)/python benchmarks/latency.py
-	@$(BIN)/python benchmarks/cold.py
-	@test -z "$$PICTURES" || $(BIN)/python benchmarks/wild.py --pictures "$$PICTURES"
+bench: $(READY)  ## measure everything and keep the figures; PICTURES="folder folder" for accuracy too
+	@$(BIN)/python tools/bench.py
+
+.PHONY: figures
+figures: $(READY)  ## put the figures that were kept into README.md and benchmarks/README.md
+	@$(BIN)/python tools/figures.py
 
 .PHONY: clean
 clean:  ## remove .venv and caches; outputs stay

@@ -1,6 +1,6 @@
 """Cold starts: the import, and a headless run, each against the least that they could take.
 
-    python benchmarks/cold.py [--rounds 7]
+    python benchmarks/cold.py [--rounds 7] [--save]
 
 The import of digits_nb against `import numpy, PIL`; a papermill run of infer.ipynb on a sample, a model
 being there, against a papermill run of a notebook whose one cell is `1`. Whole processes, in turn.
@@ -15,6 +15,7 @@ from statistics import median
 from time import perf_counter
 
 import nbformat
+import results
 from nbformat.v4 import new_code_cell, new_notebook
 from tqdm.auto import tqdm
 
@@ -26,8 +27,10 @@ def main() -> None:
     """Print the medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7, help="runs of each (default: 7)")
-    rounds = parser.parse_args().rounds
-    default_model()
+    results.add_option(parser)
+    given = parser.parse_args()
+    rounds = given.rounds
+    model = default_model()
     sample = next(path for path in sorted(places.samples().iterdir()) if path.name.startswith("seven"))
     papermill = [sys.executable, "-m", "papermill", "--no-progress-bar"]
     with tempfile.TemporaryDirectory() as scratch:
@@ -36,16 +39,19 @@ def main() -> None:
         nbformat.write(new_notebook(cells=[new_code_cell("1")], metadata=kernel), one)
         infer, out = places.CHECKOUT / "notebooks" / "infer.ipynb", Path(scratch, "out.ipynb")
         findings = ["-p", "path", str(sample), "-p", "result", str(Path(scratch, "infer.json"))]
-        _compare(
-            "import",
-            rounds,
-            [sys.executable, "-c", "import digits_nb"],
-            [sys.executable, "-c", "import numpy, PIL"],
-        )
-        _compare("headless run", rounds, [*papermill, infer, out, *findings], [*papermill, one, out])
+        starts = {
+            "import": (
+                [sys.executable, "-c", "import digits_nb"],
+                [sys.executable, "-c", "import numpy, PIL"],
+            ),
+            "headless run": ([*papermill, infer, out, *findings], [*papermill, one, out]),
+        }
+        rows = {name: _compare(name, rounds, *commands) for name, commands in starts.items()}
+    if given.save:
+        results.save("cold", rows, model)
 
 
-def _compare(name: str, rounds: int, ours: list[str | Path], least: list[str | Path]) -> None:
+def _compare(name: str, rounds: int, ours: list[str | Path], least: list[str | Path]) -> dict[str, float]:
     times: dict[str, list[float]] = {"ours": [], "least": []}
     # one more of each before they count: the first reads files that later ones find in memory
     for turn in tqdm(range(rounds + 1), desc=name, leave=False):
@@ -56,6 +62,7 @@ def _compare(name: str, rounds: int, ours: list[str | Path], least: list[str | P
                 times[which].append(perf_counter() - start)
     first, second = median(times["ours"]), median(times["least"])
     print(f"{name}: {first:.2f} s against {second:.2f} s, ratio {first / second:.2f}")
+    return {"ours_s": first, "least_s": second, "ratio": first / second}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """From the ancestor to the shipped model, one change a rung: accuracy on folders of labelled pictures.
 
-    python benchmarks/ladder.py --pictures DIR [DIR …]
+    python benchmarks/ladder.py --pictures DIR [DIR …] [--save]
 
 Prints a table in Markdown. A DIR has sub-folders 0…9 that hold the pictures of each digit; a refusal
-counts as wrong. All rungs but the last two are the ancestor's own classifier, SVC(gamma=0.001) with an RBF
-kernel and C=1 on grids of 0..16 (gamma 0.256 on 0..1), so that what changes is only what it is shown. It is
-slow with many digits, so it and the first vote of networks learn from fewer than the shipped model does.
+counts as wrong. First the pictures change, stage by stage, then what is learned from, and last what learns.
+All rungs but the last two are the ancestor's own classifier, SVC(gamma=0.001) with an RBF kernel and C=1 on
+grids of 0..16 (gamma 0.256 on 0..1), so that what changes is only what it is shown. It is slow with many
+digits, so it and the first vote of networks learn from fewer than the shipped model does.
 """
 
 import argparse
@@ -14,13 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import ancestor
+import cv2
 import numpy as np
+import results
 from PIL import Image
 from sklearn.svm import SVC
 from tqdm.auto import tqdm
 
 import digits_nb as dn
-from digits_nb import dataset, evaluation, readings
+from digits_nb import dataset, evaluation, measurements, readings
+from digits_nb.ink import INK
+from digits_nb.normalise import BITMAP, LEVELS, MAX_WIDTH, count_blocks
 from digits_nb.recognition import default_model
 from digits_nb.training import SHIPPED
 
@@ -28,87 +33,124 @@ SEED = 0
 VARIATIONS = 5
 PRINTS = 5
 DRAWINGS = 20_000
+RUNGS = 13
 
-Grid = Callable[[Path], np.ndarray]
-
-
-def shrunk(path: Path) -> np.ndarray:
-    """The grid that the ancestor makes of a picture."""
-    with Image.open(path) as image:
-        return ancestor.grid(image)
-
-
-def normalised(path: Path) -> np.ndarray:
-    """The grid that digits_nb makes of a picture."""
-    return dn.preprocess(dn.open_image({"path": path})).grid
+STAGES: dict[str, Callable[[dn.Stages], np.ndarray]] = {
+    "ink told from its ground, then shrunk": lambda stages: shrunk(stages.ink),
+    "only the digit, cut out of the picture": lambda stages: shrunk(stages.crop),
+    "in its own proportions, ink counted in blocks": lambda stages: placed(stages.crop),
+    "most of the slant removed": lambda stages: placed(stages.upright),
+    "one stroke width: the whole normaliser": lambda stages: stages.grid,
+}
+"""What each rung shows the classifier of a picture that has gone the whole way."""
 
 
-def grids_of(paths: list[Path], grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """The grids (n, 8, 8), and which of them there are: of a refused picture there is none."""
-    grids, there = np.zeros((len(paths), 8, 8)), np.zeros(len(paths), bool)
-    for row, path in enumerate(tqdm(paths, desc="pictures", leave=False)):
-        try:
-            grids[row], there[row] = grid(path), True
-        except (dn.DigitsError, OSError):
-            continue
-    return grids, there
+def shrunk(ink: np.ndarray) -> np.ndarray:
+    """Ink of 0..1 shrunk to 8×8 as the ancestor shrinks a picture."""
+    return np.clip(ancestor.grid(Image.fromarray(np.uint8(255 - 255 * ink))), 0, LEVELS)
 
 
-def rungs(folders: list[tuple[list[Path], np.ndarray]]) -> Iterator[tuple[str, list[float]]]:
-    """Each rung's name and its accuracy on each folder."""
-    rng = np.random.default_rng(SEED)
-    resized = [grids_of(paths, shrunk) for paths, _ in folders]
-    faithful = [grids_of(paths, normalised) for paths, _ in folders]
+def placed(ink: np.ndarray) -> np.ndarray:
+    """The grid of ink of 0..1 brought to the bitmap's height as it is, no wider than a digit may be."""
+    left, top, wide, tall = cv2.boundingRect((ink > INK).astype(np.uint8))
+    width = int(np.clip(round(wide * BITMAP / tall), 1, MAX_WIDTH))
+    digit = ink[top : top + tall, left : left + wide]
+    bitmap = np.zeros((BITMAP, BITMAP), np.float32)
+    start = (BITMAP - width) // 2
+    bitmap[:, start : start + width] = cv2.resize(digit, (width, BITMAP), interpolation=cv2.INTER_AREA)
+    return count_blocks(bitmap)
 
-    def accuracies(learned: dataset.Digits, made: list[tuple[np.ndarray, np.ndarray]]) -> list[float]:
-        model = SVC(gamma=0.001).fit(learned.grids.reshape(-1, 64), learned.labels)
-        return [
-            float(((model.predict(grids.reshape(-1, 64)) == labels) & there).mean())
-            for (grids, there), (_, labels) in zip(made, folders, strict=True)
+
+class Pictures:
+    """A folder of labelled pictures, and the grids that each of the stages makes of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        self.paths, self.labels = evaluation.labelled_pictures(folder)
+        self.resized = np.zeros((len(self.paths), 8, 8))
+        self.opened = np.zeros(len(self.paths), bool)
+        self.stages = {name: self.resized.copy() for name in STAGES}
+        self.seen = self.opened.copy()
+        for row, path in enumerate(tqdm(self.paths, desc=self.name, leave=False)):
+            try:
+                with Image.open(path) as image:
+                    self.resized[row], self.opened[row] = ancestor.grid(image), True
+                stages = dn.preprocess({"path": path})
+            except (dn.DigitsError, OSError):
+                continue
+            self.seen[row] = True
+            for name, grid in STAGES.items():
+                self.stages[name][row] = grid(stages)
+
+    def right(self, model: SVC, stage: str | None = None) -> float:
+        """The share that a classifier reads right, of grids as the ancestor makes them or of a stage."""
+        grids, there = (self.stages[stage], self.seen) if stage else (self.resized, self.opened)
+        return float(((model.predict(grids.reshape(-1, 64)) == self.labels) & there).mean())
+
+    def answered(self, model: dn.DigitModel) -> float:
+        """The share that our model reads right."""
+        queries = ({"path": path} for path in tqdm(self.paths, desc=self.name, leave=False))
+        return readings.summarise(readings.collect(dn.recognize_many(queries, model), self.labels))[
+            "accuracy"
         ]
 
+
+def rungs(folders: list[Pictures], shipped: dn.DigitModel) -> Iterator[tuple[str, list[float]]]:
+    """Each rung's name and its accuracy on each folder."""
+    rng = np.random.default_rng(SEED)
     digits = dataset.load()
     half = digits[: ancestor.HALF]
-    yield "the ancestor: pictures shrunk to 8×8", accuracies(half, resized)
-    yield "pictures normalised as the source's digits were", accuracies(half, faithful)
-    yield "training digits through the same normaliser", accuracies(dataset.normalised(half), faithful)
-    yield "all 1,797 of them, not the first half", accuracies(dataset.normalised(digits), faithful)
+    *_, whole = STAGES
+
+    def fit(learned: dataset.Digits) -> SVC:
+        return SVC(gamma=0.001).fit(learned.grids.reshape(-1, 64), learned.labels)
+
+    def after(learned: dataset.Digits) -> list[float]:
+        model = fit(learned)
+        return [folder.right(model, whole) for folder in folders]
+
+    classic = fit(half)
+    yield "the ancestor: pictures shrunk to 8×8", [folder.right(classic) for folder in folders]
+    for stage in STAGES:
+        yield stage, [folder.right(classic, stage) for folder in folders]
+    yield "training digits through the same normaliser", after(dataset.normalised(half))
+    yield f"all {len(digits):,} of them, not the first half", after(dataset.normalised(digits))
     varied = dataset.varied_digits(digits, VARIATIONS, rng)
-    yield f"with {VARIATIONS} variations of each", accuracies(varied, faithful)
+    yield f"with {VARIATIONS} variations of each", after(varied)
     printed = dataset.join([varied, dataset.printed_digits(PRINTS, rng)])
-    yield f"with {len(printed) - len(varied):,} printed digits", accuracies(printed, faithful)
+    yield f"with {len(printed) - len(varied):,} printed digits", after(printed)
     drawn = dataset.join([printed, dataset.drawn_digits(DRAWINGS, rng)])
-    yield f"with {len(drawn) - len(printed):,} digits drawn by code", accuracies(drawn, faithful)
+    yield f"with {len(drawn) - len(printed):,} digits drawn by code", after(drawn)
     recipe = replace(SHIPPED, variations=VARIATIONS, prints=PRINTS, drawings=DRAWINGS)
     vote = dn.train(seed=SEED, progress=False, recipe=recipe)
-    yield f"a vote of {recipe.members} neural networks, not an SVC", answered(vote, folders)
-    yield "more of each: the shipped model", answered(default_model(), folders)
-
-
-def answered(model: dn.DigitModel, folders: list[tuple[list[Path], np.ndarray]]) -> list[float]:
-    """Accuracy of what the model answers, on each folder."""
-    found = []
-    for paths, labels in folders:
-        queries = ({"path": path} for path in tqdm(paths, desc="pictures", leave=False))
-        found.append(readings.summarise(readings.collect(dn.recognize_many(queries, model), labels)))
-    return [each["accuracy"] for each in found]
+    yield (
+        f"a vote of {recipe.members} neural networks, not an SVC",
+        [folder.answered(vote) for folder in folders],
+    )
+    yield "more of each: the shipped model", [folder.answered(shipped) for folder in folders]
 
 
 def main() -> None:
-    """Print the table, a row as soon as it is known."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--pictures", nargs="+", type=Path, required=True, metavar="DIR", help="with sub-folders 0…9"
     )
+    results.add_option(parser)
     given = parser.parse_args()
     try:
-        folders = [evaluation.labelled_pictures(folder) for folder in given.pictures]
-        print("| one change at a time |", *(f"{folder.name} |" for folder in given.pictures))
-        print("|---|", "---:|" * len(folders), sep="")
-        for name, accuracies in tqdm(rungs(folders), desc="rungs", total=9):
-            tqdm.write(f"| {name} | {' | '.join(f'{share:.3f}' for share in accuracies)} |")
+        shipped = default_model()
+        folders = [Pictures(folder) for folder in given.pictures]
     except dn.DigitsError as error:
         parser.exit(1, f"{type(error).__name__}: {error}\n")
+    names = [folder.name for folder in folders]
+    rows = {
+        rung: dict(zip(names, shares, strict=True))
+        for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=RUNGS)
+    }
+    print(measurements.table(rows, "one change at a time"))
+    if given.save:
+        results.save("ladder", rows, shipped)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """One base64 PNG of 128×128 to a label, against the ancestor's steps in the same run.
 
-python benchmarks/latency.py [--rounds 1000]
+python benchmarks/latency.py [--rounds 1000] [--save]
 """
 
 import argparse
@@ -9,6 +9,7 @@ from io import BytesIO
 
 import ancestor
 import numpy as np
+import results
 from PIL import Image
 from turns import in_turn
 
@@ -23,7 +24,9 @@ def main() -> None:
     """Print both latencies and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=1000, help="queries each, in turn (default: 1000)")
-    rounds = parser.parse_args().rounds
+    results.add_option(parser)
+    given = parser.parse_args()
+    rounds = given.rounds
     encoded = _sample()
     model, old = default_model(), ancestor.fit()
     ways = {
@@ -31,11 +34,15 @@ def main() -> None:
         "ancestor": lambda: ancestor.read(encoded, old),
     }
     times = in_turn(ways, rounds, warm_up=20)
-    p50, p99 = ({name: np.percentile(taken, q) * 1e3 for name, taken in times.items()} for q in (50, 99))
+    rows = {}
+    for name, share in (("p50", 50), ("p99", 99)):
+        ours, old_ones = (float(np.percentile(taken, share)) for taken in times.values())
+        rows[name] = {"digits_nb_ms": ours * 1e3, "ancestor_ms": old_ones * 1e3, "ratio": ours / old_ones}
     for name in ways:
-        print(f"{name:10} p50 {p50[name]:.3f} ms, p99 {p99[name]:.3f} ms")
-    ratios = (f"{name} {q['digits_nb'] / q['ancestor']:.2f}" for name, q in (("p50", p50), ("p99", p99)))
-    print(f"digits_nb / ancestor: {', '.join(ratios)}")
+        print(f"{name:10} p50 {rows['p50'][f'{name}_ms']:.3f} ms, p99 {rows['p99'][f'{name}_ms']:.3f} ms")
+    print(f"digits_nb / ancestor: p50 {rows['p50']['ratio']:.2f}, p99 {rows['p99']['ratio']:.2f}")
+    if given.save:
+        results.save("latency", rows, model)
 
 
 def _sample() -> str:

@@ -1,18 +1,22 @@
 """Pages of five digits, composed from folders of labelled pictures: how many are read wholly right.
 
-    python benchmarks/pages.py --pictures DIR [DIR …] [--pages 300]
+    python benchmarks/pages.py --pictures DIR [DIR …] [--pages 300] [--save]
 
-A DIR has sub-folders 0…9 that hold the pictures of each digit. The pages are rows, columns and digits
-scattered over the paper, in turn, with sizes and gaps that vary, uneven light and noise; the seed is fixed.
+A DIR has sub-folders 0…9 that hold the pictures of each digit, dark on light; a folder with others is left
+out, since their digits cannot be cut out without the code that is measured. The pages are rows, columns and
+digits scattered over the paper, in turn, with sizes and gaps that vary, uneven light and noise; the seed is
+fixed.
 """
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import results
 from tqdm.auto import tqdm
 
 import digits_nb as dn
@@ -26,6 +30,8 @@ OVERLAP = 0.5
 """Intersection over union from which on a box counts as found."""
 SPECK = 0.03
 """Of the largest piece of ink: a smaller one is dirt on the picture, and not cut out with the digit."""
+RIM = 0.5
+"""Share of a picture's rim that is dark from which on its ground is."""
 
 Box = tuple[int, int, int, int]
 
@@ -58,10 +64,28 @@ def compose(folder: Path, pages: int) -> Iterator[Page]:
         yield Page(_photograph(paper, rng), layout, labels[rows].tolist(), boxes)
 
 
+def dark_on_light(folder: Path) -> bool:
+    """Whether the digits of a folder can be cut out: all of them have light ground along the rim."""
+    paths, _ = evaluation.labelled_pictures(folder)
+    return all(_is_dark_on_light(path) for path in tqdm(paths, desc=folder.name, leave=False))
+
+
+def _is_dark_on_light(path: Path) -> bool:
+    shade = _shade(path)
+    dark = shade < (1 + shade.min()) / 2
+    rim = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
+    return bool(dark.any() and rim.mean() < RIM)
+
+
+def _shade(path: Path) -> np.ndarray:
+    """A picture in grey, 0 is black, its paper 1."""
+    gray = np.asarray(dn.open_image({"path": path}).convert("L"), float)
+    return np.clip(gray / max(np.median(gray), 1), 0, 1)
+
+
 def _cut_out(path: Path, height: float) -> np.ndarray:
     """The digit of a picture on white (1), at some height and without a margin."""
-    gray = np.asarray(dn.open_image({"path": path}).convert("L"), float)
-    shade = np.clip(gray / np.median(gray), 0, 1)
+    shade = _shade(path)
     dark = (shade < (1 + shade.min()) / 2).astype(np.uint8)
     _, labels, pieces, _ = cv2.connectedComponentsWithStats(dark)
     area = pieces[:, cv2.CC_STAT_AREA]
@@ -116,8 +140,8 @@ def overlap(one: Box, other: Box) -> float:
     return common / (sum(areas) - common)
 
 
-def measure(folder: Path, model: dn.DigitModel, pages: int) -> None:
-    """Print how many of the pages composed from a folder are found, and read, wholly right."""
+def measure(folder: Path, model: dn.DigitModel, pages: int) -> dict[str, Any]:
+    """Print, and give, how many of the pages composed from a folder are found and read wholly right."""
     found, right, digits = [], [], []
     layouts = []
     for page in tqdm(compose(folder, pages), total=pages, leave=False):
@@ -139,9 +163,19 @@ def measure(folder: Path, model: dn.DigitModel, pages: int) -> None:
     print(
         f"  all five boxes found, in order, on {np.mean(found):.3f}; digits right there {np.mean(digits):.3f}"
     )
+    shares = {}
     for layout in LAYOUTS:
         here = np.array(layouts) == layout
-        print(f"  {layout}: {np.mean(np.array(right)[here]):.3f}, boxes {np.mean(np.array(found)[here]):.3f}")
+        shares[layout] = np.mean(np.array(right)[here])
+        print(f"  {layout}: {shares[layout]:.3f}, boxes {np.mean(np.array(found)[here]):.3f}")
+    return {
+        "pages": pages,
+        "boxes_found": np.mean(found),
+        "digits_right_there": np.mean(digits),
+        "wholly_right": np.mean(right),
+        "interval": [low, high],
+        **shares,
+    }
 
 
 def main() -> None:
@@ -151,14 +185,20 @@ def main() -> None:
         "--pictures", nargs="+", type=Path, required=True, metavar="DIR", help="with sub-folders 0…9"
     )
     parser.add_argument("--pages", type=int, default=300, help="for each folder (default: 300)")
+    results.add_option(parser)
     given = parser.parse_args()
     try:
         model = default_model()
         print(f"model {model.version}")
+        folders = [folder for folder in given.pictures if dark_on_light(folder)]
         for folder in given.pictures:
-            measure(folder, model, given.pages)
+            if folder not in folders:
+                print(f"{folder.name}: left out, not all of its pictures are dark on light")
+        rows = {folder.name: measure(folder, model, given.pages) for folder in folders}
     except dn.DigitsError as error:
         parser.exit(1, f"{type(error).__name__}: {error}\n")
+    if given.save:
+        results.save("pages", rows, model)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Accuracy on folders of labelled pictures from elsewhere; a refusal counts as wrong.
 
-    python benchmarks/wild.py --pictures DIR [DIR …]
+    python benchmarks/wild.py --pictures DIR [DIR …] [--save]
 
 A DIR has sub-folders 0…9 that hold the pictures of each digit.
 """
@@ -9,16 +9,21 @@ import argparse
 from collections import Counter
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+import results
 from tqdm.auto import tqdm
 
 import digits_nb as dn
 from digits_nb import evaluation, readings
 from digits_nb.recognition import load_model
 
+MISTAKES = 4
+"""How many kinds of mistakes are kept with the figures: the most frequent."""
 
-def measure(folder: Path, model: dn.DigitModel) -> None:
-    """Print how well the model reads one folder."""
+
+def measure(folder: Path, model: dn.DigitModel) -> dict[str, Any]:
+    """Print how well the model reads one folder, and give its figures."""
     paths, labels = evaluation.labelled_pictures(folder)
     start = perf_counter()
     queries = tqdm(({"path": path} for path in paths), total=len(paths), leave=False)
@@ -39,6 +44,17 @@ def measure(folder: Path, model: dn.DigitModel) -> None:
     )
     shown = [f"{written} as {answer} ×{n}" for (written, answer), n in mistakes.most_common(8)]
     print(f"  most frequent mistakes: {', '.join(shown) or 'none'}")
+    return {
+        "pictures": len(read),
+        "accuracy": found["accuracy"],
+        "interval": found["interval"],
+        "refused": found["refused"],
+        "calibration_error": found["expected_calibration_error"],
+        "certain": found["certain_share"],
+        "of_which_wrong": found["certain_error"],
+        "promised": model.card.get("calibration", {}).get("certain_error"),
+        "mistakes": shown[:MISTAKES],
+    }
 
 
 def main() -> None:
@@ -51,14 +67,16 @@ def main() -> None:
         "--model", default="latest", metavar="VERSION", help="version of the store (default: latest)"
     )
     parser.add_argument("--store", type=Path, help="folder of the models (default: outputs/models)")
+    results.add_option(parser)
     given = parser.parse_args()
     try:
         model = load_model(given.model, given.store)
         print(f"model {model.version}")
-        for folder in given.pictures:
-            measure(folder, model)
+        rows = {folder.name: measure(folder, model) for folder in given.pictures}
     except dn.DigitsError as error:
         parser.exit(1, f"{type(error).__name__}: {error}\n")
+    if given.save:
+        results.save("wild", rows, model)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ def samples() -> Path:
     return here if here.is_dir() else CHECKOUT / "notebooks" / "samples"
 
 
+def results() -> Path:
+    """What the benchmarks measured: `benchmarks/results` under the root, or the checkout's."""
+    here = root() / "benchmarks" / "results"
+    return here if here.is_dir() else CHECKOUT / "benchmarks" / "results"
+
+
 def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
     """Write `data` to `path` under a temporary name, then rename: a reader sees all of it or none.
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from digits_nb.confusions import confusion, mistakes
 from digits_nb.figure import FULL, Figure, as_grids, counted, draw_ink
+from digits_nb.ladders import ladder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,6 +26,7 @@ __all__ = [
     "accuracies",
     "bars",
     "confusion",
+    "ladder",
     "mistakes",
     "neighbours",
     "picture",

@@ -1,19 +1,24 @@
 """The benchmarks run and print what they measured; whether that is fast or good, no test judges."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from digits_nb import ModelStore
+
 CHECKOUT = Path(__file__).resolve().parent.parent
+BENCHMARKS = CHECKOUT / "benchmarks"
 SAMPLES = CHECKOUT / "notebooks" / "samples"
 
 
-def printed_by(name: str, *arguments: str) -> str:
-    command = [sys.executable, str(CHECKOUT / "benchmarks" / name), *arguments]
+def printed_by(name: str, *arguments: str, folder: Path = BENCHMARKS) -> str:
+    command = [sys.executable, str(folder / name), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -66,3 +71,33 @@ def test_cold_prints_both_ratios() -> None:
         "import",
         "headless run",
     ]
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_saved_is_what_was_measured_and_names_no_machine(
+    pictures: Path, store: ModelStore, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(BENCHMARKS, tmp_path / "benchmarks")  # the results stand beside the benchmark
+    shutil.rmtree(folder / "results")
+    printed_by("wild.py", "--pictures", str(pictures), "--save", folder=folder)
+
+    (file,) = (folder / "results").iterdir()
+    assert file.name == "wild.json"
+    saved = json.loads(file.read_bytes())
+    assert saved.keys() == {"model", "graph", "cores", "libraries", "rows"}
+    assert saved["model"] == store.resolve("latest")
+    assert saved["libraries"]["numpy"] == np.__version__
+    assert saved["rows"].keys() == {"pictures"}
+    assert saved["rows"]["pictures"]["accuracy"] == pytest.approx(2 / 3, abs=1e-4)
+    assert saved["rows"]["pictures"]["mistakes"] == ["4 as nothing ×1"]
+    assert str(tmp_path) not in file.read_text(encoding="utf-8")
+
+
+def test_make_bench_runs_every_benchmark_that_keeps_its_figures() -> None:
+    listed = (CHECKOUT / "tools" / "bench.py").read_text(encoding="utf-8")
+    keeping = [
+        path.stem for path in BENCHMARKS.glob("*.py") if "results.add_option(" in path.read_text("utf-8")
+    ]
+    missing = [name for name in keeping if name != "results" and f'"{name}"' not in listed]
+    assert len(keeping) > 1
+    assert missing == []

@@ -44,6 +44,10 @@ FIGURES = {
     "a picture in grey": lambda: plots.picture(Image.new("L", (30, 20), 99), title="A photo"),
     "bars": lambda: plots.bars(SURE),
     "accuracies": lambda: plots.accuracies([0.5] * 9 + [None], [[0.4, 0.6]] * 10),
+    "a ladder": lambda: plots.ladder(
+        {"shrunk": {"ours": 0.2, "theirs": 0.1}, "cut": {"ours": 0.9, "theirs": 1}}
+    ),
+    "a ladder without rungs": lambda: plots.ladder({}),
     "mistakes": lambda: plots.mistakes(LABELS, ONE_WRONG, BROKEN, {3: WHOLE[3]}),
     "no mistakes": lambda: plots.mistakes(LABELS, LABELS, BROKEN, {}),
     "a curve of reliability": lambda: plots.reliability([0.5, 0.9], [0.4, 0.95]),
@@ -184,6 +188,19 @@ def test_accuracies_leave_out_digits_that_were_not_asked_for() -> None:
     assert points.get_xdata().tolist() == [0, 2, 3, 4, 5, 6, 7, 8, 9]
     assert points.get_ydata().tolist() == [50] + [100] * 8
     assert "0 50% (40% to 70%), 2 100% (80% to 100%)" in figure.alt
+
+
+def test_a_ladder_has_a_line_for_each_folder_and_its_rungs_from_the_top() -> None:
+    figure = plots.ladder({"shrunk": {"ours": 0.2, "theirs": 0.1}, "cut": {"ours": 0.9, "theirs": 1}})
+    (ax,) = figure.get_axes()
+    lines = {line.get_label(): line.get_xdata().tolist() for line in ax.lines}
+    assert lines == {"ours": [0.2, 0.9], "theirs": [0.1, 1]}
+    assert len({line.get_color() for line in ax.lines}) == len({line.get_marker() for line in ax.lines}) == 2
+    places = {
+        label.get_text(): ax.transData.transform(label.get_position())[1] for label in ax.get_yticklabels()
+    }
+    assert places["shrunk"] > places["cut"]
+    assert "shrunk: ours 20%, theirs 10%; cut: ours 90%, theirs 100%" in figure.alt
 
 
 def test_the_bars_mark_the_most_probable_digit() -> None:
