@@ -17,7 +17,7 @@ import pytest
 from nbconvert import HTMLExporter
 from servers import plain, serving
 
-from digits_nb import CorruptImage, DigitsError, ModelStore, NoDigit, QueryError, read_result
+from digits_nb import CorruptImage, DigitsError, ModelStore, NoDigit, QueryError, measurements, read_result
 from digits_nb.parameters import declared_parameters
 from digits_nb.runs import run_notebook
 
@@ -222,11 +222,18 @@ def test_preprocess_goes_from_the_picture_to_the_grid(preprocessed: Path) -> Non
     assert 60 < top < bottom < 180
 
 
-def test_preprocess_tells_the_story_of_the_97_per_cent(preprocessed: Path) -> None:
+def test_preprocess_tells_the_story_of_the_score_that_was_not(preprocessed: Path) -> None:
     assert "96.9% of the second half are right" in page(preprocessed)
     right = read_result(preprocessed)["samples_right"]
     assert right["only shrunk"] <= 2
     assert right["after the steps"] >= 9
+
+
+def test_preprocess_shows_the_ladder_that_was_measured(preprocessed: Path) -> None:
+    told = page(preprocessed)
+    for rung, shares in measurements.figures("ladder").items():
+        cells = [rung, *(f"{share:.1%}".replace("%", " %") for share in shares.values())]
+        assert re.search(r"\s*".join(f"<td[^>]*>{re.escape(cell)}</td>" for cell in cells), told)
 
 
 def test_preprocess_shows_each_figure_once_and_tells_it_in_words(preprocessed: Path) -> None:
