@@ -37,9 +37,9 @@ def main() -> None:
     rows = {}
     for name, share in (("p50", 50), ("p99", 99)):
         ours, old_ones = (float(np.percentile(taken, share)) for taken in times.values())
-        rows[name] = {"digits_nb_ms": ours * 1e3, "ancestor_ms": old_ones * 1e3, "ratio": ours / old_ones}
-    for name in ways:
-        print(f"{name:10} p50 {rows['p50'][f'{name}_ms']:.3f} ms, p99 {rows['p99'][f'{name}_ms']:.3f} ms")
+        rows[name] = {"ours_ms": ours * 1e3, "ancestor_ms": old_ones * 1e3, "ratio": ours / old_ones}
+    for name, column in zip(ways, ("ours_ms", "ancestor_ms"), strict=True):
+        print(f"{name:10} p50 {rows['p50'][column]:.3f} ms, p99 {rows['p99'][column]:.3f} ms")
     print(f"digits_nb / ancestor: p50 {rows['p50']['ratio']:.2f}, p99 {rows['p99']['ratio']:.2f}")
     if given.save:
         results.save("latency", rows, model)

@@ -152,9 +152,3 @@ def test_what_the_prose_names_is_there() -> None:
     assert len(named) > 5
     places = (CHECKOUT, CHECKOUT / "notebooks")
     assert {name for name in named if not any((place / name).exists() for place in places)} == set()
-
-
-def test_the_figures_are_filled_in() -> None:
-    figures = re.search("<!-- figures -->(.*)<!-- /figures -->", README, flags=re.DOTALL)
-    assert figures
-    assert re.search(r"\d\d(\.\d)? %", figures[1])
