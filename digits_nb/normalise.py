@@ -93,7 +93,14 @@ class Stages:
     strokes: "NDArray[np.int32]"
 
 
-def preprocess(image: "Query", *, small: bool = False) -> Stages:
+def preprocess(
+    image: "Query",
+    *,
+    small: bool = False,
+    threshold: float = INK,
+    slant_removed: float = SLANT_REMOVED,
+    stroke_width: float = STROKE_WIDTH,
+) -> Stages:
     """Turn a picture of one digit into the 8×8 grid that the model sees.
 
     Parameters
@@ -103,6 +110,12 @@ def preprocess(image: "Query", *, small: bool = False) -> Stages:
     small
         Leave `gray` and `ink` at the size that ink is looked for in, which takes a fraction of the time for
         a large picture; `box` is in pixels of the full picture all the same.
+    threshold
+        Share of ink, above 0 and below 1, from which on a pixel belongs to a stroke.
+    slant_removed
+        Share of the measured slant that is removed, 0..1.
+    stroke_width
+        What every stroke is brought to, in pixels of the bitmap. The model knows grids of the default only.
 
     Returns
     -------
@@ -123,9 +136,9 @@ def preprocess(image: "Query", *, small: bool = False) -> Stages:
         shape = gray.shape
     reduced = reduce(gray)
     ink = find_ink(reduced)
-    crop, strokes = _crop(ink)
-    upright = straighten(crop)
-    bitmap = even_out(upright)
+    crop, strokes = _crop(ink, threshold)
+    upright = straighten(crop, slant_removed)
+    bitmap = even_out(upright, stroke_width, threshold)
     box = enlarge(around(strokes), reduced.shape, shape)
     if reduced is not gray:
         ink = cv2.resize(ink, gray.shape[::-1])
@@ -162,8 +175,8 @@ def wipe(ink: "Plane", is_ink: "NDArray[np.uint8]", keep: "NDArray[np.uint8]") -
     return np.where(specks, np.float32(0), ink)
 
 
-def straighten(crop: "Plane") -> "Plane":
-    """Bring the digit to a fixed height and shear its slant away.
+def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
+    """Bring the digit to a fixed height and shear its slant away, or this share of it.
 
     The slant is the shear that makes the ink's mixed moment vanish: mu11 / mu02 [2]_.
 
@@ -176,7 +189,7 @@ def straighten(crop: "Plane") -> "Plane":
     digit = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     moments = cv2.moments(digit)
     slant = moments["mu11"] / moments["mu02"] if moments["mu02"] > 0 else 0.0
-    shear = SLANT_REMOVED * min(max(slant, -1), 1)
+    shear = removed * min(max(slant, -1), 1)
     width, height = size
     reach = ceil(abs(shear) * height / 2) + _PAD
     move = np.array([[1, -shear, reach + shear * (height - 1) / 2], [0, 1, _PAD]], np.float32)
@@ -184,8 +197,8 @@ def straighten(crop: "Plane") -> "Plane":
     return np.clip(upright, 0, 1, out=upright)  # a cubic overshoots
 
 
-def even_out(upright: "Plane") -> "Plane":
-    """Bring every stroke to `STROKE_WIDTH` and the ink to the full height of the bitmap.
+def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = INK) -> "Plane":
+    """Bring every stroke to one width and the ink to the full height of the bitmap.
 
     The outline moves in or out along the distance to it, by as much as the median stroke is too broad or
     too thin.
@@ -194,6 +207,10 @@ def even_out(upright: "Plane") -> "Plane":
     ----------
     upright
         A digit on empty ground, as `straighten` leaves it.
+    width
+        What the strokes are brought to, in pixels of the bitmap.
+    threshold
+        Share of ink from which on a pixel belongs to a stroke.
 
     Returns
     -------
@@ -204,7 +221,7 @@ def even_out(upright: "Plane") -> "Plane":
     NoDigit
         There is no ink.
     """
-    is_ink = (upright > INK).view(np.uint8)
+    is_ink = (upright > threshold).view(np.uint8)
     left, top, wide, tall = cv2.boundingRect(is_ink)
     if not tall:
         msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
@@ -213,7 +230,7 @@ def even_out(upright: "Plane") -> "Plane":
     inside = cv2.distanceTransform(is_ink[window], cv2.DIST_L2, 5)
     half = stroke_width(inside) / 2
     # the ink grows as well, by the same number of pixels at its top and at its foot
-    share = STROKE_WIDTH / BITMAP / 2
+    share = width / BITMAP / 2
     grow = max((share * tall - half) / (1 - 2 * share), 1 - float(inside.max()))
     outline = inside + grow if grow < 0 else grow + 1 - cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 5)
     np.clip(outline, 0, 1, out=outline)
@@ -247,9 +264,9 @@ def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def _crop(ink: "Plane") -> "tuple[Plane, NDArray[np.int32]]":
+def _crop(ink: "Plane", threshold: float = INK) -> "tuple[Plane, NDArray[np.int32]]":
     """The part that the digit fills, with a rim of one pixel, and the boxes of its strokes."""
-    is_ink = (ink > INK).view(np.uint8)
+    is_ink = (ink > threshold).view(np.uint8)
     # looking only where there is ink, and counting in 16 bits, more than MAX_SIDE leaves room for, is faster
     left, top, wide, tall = cv2.boundingRect(is_ink)
     window = slice(top, top + tall), slice(left, left + wide)

@@ -264,3 +264,19 @@ def test_each_stage_can_be_taken_by_itself() -> None:
 def test_no_ink_at_all_shows_no_digit_at_the_last_stage_either() -> None:
     with pytest.raises(NoDigit, match="no stroke"):
         even_out(np.zeros((64, 64), np.float32))
+
+
+@pytest.mark.parametrize("knob", ["threshold", "slant_removed", "stroke_width"])
+def test_each_step_that_has_a_knob_follows_it(knob: str) -> None:
+    few, many = {"threshold": (0.2, 0.8), "slant_removed": (0, 1), "stroke_width": (2, 8)}[knob]
+    leaning = cv2.warpAffine(seven(), np.array([[1, -0.3, 50], [0, 1, 0]], np.float32), (200, 160))
+    soft = on_paper(cv2.GaussianBlur(leaning, (0, 0), 4))
+
+    low, high = (preprocess(soft, **{knob: value}) for value in (few, many))
+
+    changed = {
+        "threshold": high.crop.size < low.crop.size,
+        "slant_removed": (high.upright > 0.5).any(axis=0).sum() < (low.upright > 0.5).any(axis=0).sum(),
+        "stroke_width": high.grid.sum() > 1.5 * low.grid.sum(),
+    }
+    assert changed[knob]
