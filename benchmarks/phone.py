@@ -54,7 +54,9 @@ def _photo() -> bytes:
     light += rng.normal(0, 5, light.shape).astype(np.float32)
     light += np.linspace(215, 150, WIDTH, dtype=np.float32)
     light -= np.linspace(0, 30, HEIGHT, dtype=np.float32)[:, None]
-    digit = draw(7, 0, rng, Hand(jitter=0, bend=0, turn=0, slant=0, aspect=0, pen=(0.1, 0.1)))
+    digit = draw(
+        7, 0, rng, Hand(jitter=0, bend=0, turn=0, slant=0, aspect=0, proportions=(0, 0), pen=(0.1, 0.1))
+    )
     digit = cv2.resize(digit, None, fx=32, fy=32, interpolation=cv2.INTER_CUBIC)
     ink = np.zeros_like(light)
     height, width = digit.shape

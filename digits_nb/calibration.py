@@ -1,4 +1,4 @@
-"""Confidence that can be believed: one temperature for a vote, and how well it does.
+"""Confidence that can be believed: one temperature for a vote, how well it does, and where it is not enough.
 
 Temperature scaling divides a classifier's logits by one number, found on data that the classifier did not
 learn from: C. Guo et al., "On calibration of modern neural networks", 2017.
@@ -12,31 +12,46 @@ from digits_nb import evaluation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from sklearn.ensemble import VotingClassifier
-
-    from digits_nb.dataset import Digits
 
 ERROR_RATE = 0.01
 """`Answer.certain` bets where at most this share was wrong on hands kept apart."""
 
+OUTLIER_RATE = 0.1
+"""And where at most this share of the outliers kept apart was as confident: a vote that learned from other
+kinds of outliers was asked about them, and the model that is shipped has learned from all."""
 
-def calibrate(vote: "VotingClassifier", fitted: "Digits", measured: "Digits") -> dict[str, Any]:
+REFUSAL_RATE = 0.005
+"""Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`."""
+
+
+def calibrate(
+    logs: "NDArray[np.float64]",
+    labels: "NDArray[np.int64]",
+    outliers: "NDArray[np.float64]",
+    rng: np.random.Generator,
+) -> dict[str, Any]:
     """Find the temperature of a vote of perceptrons, and measure it.
+
+    One half of the digits gives the temperature, by the least log loss; the other says how good it is.
 
     Parameters
     ----------
-    vote
-        It has learned from neither of the two.
-    fitted
-        What the temperature is found on, by the least log loss.
-    measured
-        What is measured with it.
+    logs
+        What the members said of digits that they did not learn from: `digits_nb.vote.log_probabilities`.
+    labels
+        Shape (n,), 0..9: what the digits are.
+    outliers
+        What the members said of outliers of kinds that they did not learn from.
+    rng
+        Chooses the halves.
 
     Returns
     -------
     dict
         `temperature`; `digits`, how many were measured; their `reliability`, as `evaluation.reliability`
-        gives it; `certain_from`, the confidence from which on at most `certain_error` of them are wrong.
+        gives it; `certain_from`, the confidence from which on at most `certain_error` of them are wrong, and
+        that at most `certain_outliers` of the outliers have; `digit_from`, the confidence that all but
+        `refused` of them have, and `outliers_answered`, the share of outliers that have it too.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import softmax
@@ -46,29 +61,26 @@ def calibrate(vote: "VotingClassifier", fitted: "Digits", measured: "Digits") ->
         return softmax(logs / temperature, axis=-1).mean(axis=0)
 
     def loss(temperature: float) -> float:
-        return -float(np.log(soft(known, temperature)[np.arange(len(fitted)), fitted.labels]).mean())
+        right = soft(logs[:, fitted], temperature)[np.arange(len(fitted)), labels[fitted]]
+        return -float(np.log(right).mean())
 
-    known, asked = (_log_probabilities(vote, digits) for digits in (fitted, measured))
+    order = rng.permutation(len(labels))
+    fitted, measured = order[::2], order[1::2]
     # rounded, so that a last bit that is other on another machine does not make another model
-    temperature = round(float(minimize_scalar(loss, bounds=(0.5, 8), method="bounded").x), 3)
-    answers = soft(asked, temperature).round(4)
+    temperature = round(float(minimize_scalar(loss, bounds=(0.2, 8), method="bounded").x), 3)
+    answers, others = (soft(each, temperature).round(4) for each in (logs[:, measured], outliers))
+    confidence, confused = answers.max(axis=1), others.max(axis=1)
+    unlike_outliers = float(np.quantile(confused, 1 - OUTLIER_RATE, method="higher"))
+    digit_from = float(np.quantile(confidence, REFUSAL_RATE, method="lower"))
     return {
         "temperature": temperature,
         "digits": len(measured),
-        "reliability": evaluation.reliability(answers, measured.labels),
-        "certain_from": evaluation.threshold(answers, measured.labels, ERROR_RATE),
+        "reliability": evaluation.reliability(answers, labels[measured]),
+        "certain_from": max(evaluation.threshold(answers, labels[measured], ERROR_RATE), unlike_outliers),
         "certain_error": ERROR_RATE,
+        "certain_outliers": OUTLIER_RATE,
+        "digit_from": digit_from,
+        "refused": REFUSAL_RATE,
+        "outliers": len(confused),
+        "outliers_answered": float((confused >= digit_from).mean()),
     }
-
-
-def soften(vote: "VotingClassifier", temperature: float) -> None:
-    """Divide the logits of each member by a temperature, in its last layer's weights."""
-    for member in vote.estimators_:
-        member.coefs_[-1] /= temperature
-        member.intercepts_[-1] /= temperature
-
-
-def _log_probabilities(vote: "VotingClassifier", digits: "Digits") -> "NDArray[np.float64]":
-    """What each member says of each digit, (members, n, 10)."""
-    columns = digits.grids.reshape(-1, 64)
-    return np.log(np.clip([member.predict_proba(columns) for member in vote.estimators_], 1e-12, 1))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from digits_nb.drawing import FACES, draw, print_digit
+from digits_nb import outliers
+from digits_nb.drawing import FACES, draw, set_type
 from digits_nb.ink import INK
 from digits_nb.normalise import BITMAP, LEVELS, count_blocks, cut, even_out, straighten
 from digits_nb.styles import STYLES
@@ -34,6 +35,9 @@ DRAWN = 100
 PRINTED = 1000
 """Groups from here on are typefaces, `PRINTED` + the index of the face."""
 
+OUTLIERS = 2000
+"""Groups from here on are no digits at all, `OUTLIERS` + the index of their kind."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Digits:
@@ -45,9 +49,10 @@ class Digits:
     labels : ndarray of shape (n,), int
         0..9.
     groups : ndarray of shape (n,), int
-        Whose hand it is: the block of one writer, 0..13; `DRAWN` + the style; `PRINTED` + the typeface.
+        Whose hand it is: the block of one writer, 0..13; `DRAWN` + the style; `PRINTED` + the typeface;
+        `OUTLIERS` + the kind of what is no digit, and has a label by chance.
     rows : ndarray of shape (n,), int
-        Which row of `load_digits` it is, or is a variation of; -1 for drawn and printed digits.
+        Which row of `load_digits` it is, or is a variation of; -1 for what code drew.
     """
 
     grids: "NDArray[np.float64]"
@@ -181,11 +186,25 @@ def printed_digits(times: int, rng: np.random.Generator) -> Digits:
     """Each digit in each of `FACES`, varied `times` times, normalised."""
     faces, labels = (axis.ravel() for axis in np.meshgrid(np.arange(len(FACES)), np.arange(10)))
     inks = [
-        vary(print_digit(digit, FACES[face]), rng)
+        vary(set_type(str(digit), FACES[face]), rng)
         for face, digit in zip(faces, labels, strict=True)
         for _ in range(times)
     ]
     return _normalised(inks, labels.repeat(times), PRINTED + faces.repeat(times), np.full(len(inks), -1))
+
+
+def drawn_outliers(count: int, rng: np.random.Generator) -> Digits:
+    """What is no digit, of every kind of `digits_nb.outliers`, some of it varied, normalised.
+
+    The label of each is a digit by chance: whoever learns from them learns that no digit is likelier there.
+    """
+    kinds = rng.choice(len(outliers.KINDS), count, p=outliers.SHARES)
+    inks = [outliers.KINDS[kind](rng) for kind in kinds]
+    inks = [vary(ink, rng) if rng.random() < _VARIED else ink for ink in inks]
+    return _normalised(inks, rng.integers(0, 10, count), OUTLIERS + kinds, np.full(count, -1))
+
+
+_VARIED = 0.3  # share of outliers that are varied as digits are
 
 
 def _normalised(inks: "list[Plane]", *columns: "NDArray[np.int64]") -> Digits:

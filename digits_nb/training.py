@@ -1,11 +1,10 @@
 """Fit, calibrate, evaluate: from scikit-learn's digits to a model with its card.
 
-The recipe is a soft vote of small multi-layer perceptrons on the 64 numbers of the grid. What it learns
-from is `load_digits`, variations of it, and digits that code drew (`digits_nb.dataset`).
+The recipe is a vote of perceptrons (`digits_nb.vote`). What it learns from is `load_digits`, variations of
+it, digits that code drew, and outliers that are no digits (`digits_nb.dataset`).
 """
 
 import platform
-import warnings
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -15,21 +14,20 @@ import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
-from digits_nb import __version__, dataset, evaluation
-from digits_nb.calibration import calibrate, soften
+from digits_nb import __version__, dataset, evaluation, outliers
+from digits_nb.calibration import calibrate
 from digits_nb.dataset import Digits
 from digits_nb.drawing import FACES
 from digits_nb.errors import BadParameter
 from digits_nb.model import DigitModel
-from digits_nb.normalise import LEVELS
 from digits_nb.styles import STYLES
+from digits_nb.vote import fit_vote, log_probabilities, soften
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from sklearn.ensemble import VotingClassifier
-    from sklearn.neural_network import MLPClassifier
 
     Fit = Callable[[Digits], VotingClassifier]
 
@@ -49,6 +47,8 @@ class Recipe:
         Digits that code draws.
     prints : int
         Variations of each printed digit in each face.
+    outliers : int
+        Pictures of no digit that code draws.
     members : int
         Perceptrons in the vote.
     hidden : int
@@ -57,12 +57,13 @@ class Recipe:
         Passes over the grids.
     """
 
-    variations: int = 19
+    variations: int = 9
     drawings: int = 60_000
     prints: int = 20
+    outliers: int = 16_000
     members: int = 4
     hidden: int = 256
-    epochs: int = 20
+    epochs: int = 16
 
 
 SHIPPED = Recipe()
@@ -70,7 +71,7 @@ SHIPPED = Recipe()
 gained no more than chance could account for."""
 
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
-_EVERY = 3  # style and face is kept apart from the fit that is calibrated
+_EVERY = 3  # kind of outliers is kept apart from the fits that are calibrated
 
 
 def train(
@@ -106,7 +107,7 @@ def train(
         raise BadParameter(msg)
     digits = dataset.load()
     folds = list(_folds(digits, seed)) if validate else []
-    steps = 2 * _PIECES + 1 + (2 + len(folds)) * recipe.members + _few(recipe).members
+    steps = 3 * _PIECES + 1 + (2 + len(folds)) * recipe.members + 2 * _few(recipe).members
     with (
         tqdm(total=steps, desc="drawing digits", disable=not progress, leave=False) as bar,
         parallel_config(backend="loky", n_jobs=-1, inner_max_num_threads=1),
@@ -125,6 +126,7 @@ def train(
     soften(vote, calibration["temperature"])
     drawn = learned.groups >= dataset.DRAWN
     printed = learned.groups >= dataset.PRINTED
+    outlier = learned.groups >= dataset.OUTLIERS
     card = {
         "name": "digits_recognition",
         "seed": seed,
@@ -133,9 +135,11 @@ def train(
             "scikit-learn": len(digits),
             "variations": int((~drawn).sum()) - len(digits),
             "drawn": int((drawn & ~printed).sum()),
-            "printed": int(printed.sum()),
+            "printed": int((printed & ~outlier).sum()),
+            "outliers": int(outlier.sum()),
             "styles": sum(map(len, STYLES.values())),
             "faces": list(FACES),
+            "kinds of outliers": [kind.__name__ for kind in outliers.KINDS],
             "digest": dataset.digest(digits),
         },
         "holdout": holdout,
@@ -156,11 +160,12 @@ def train(
 def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
     """All grids to learn from, made in parallel: the same for the same seed on any number of cores."""
     pieces = np.array_split(np.arange(len(digits)), _PIECES)
-    rngs = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2 * _PIECES + 1))
+    rngs = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3 * _PIECES + 1))
     work = [
         *(delayed(dataset.varied_digits)(digits[rows], recipe.variations, next(rngs)) for rows in pieces),
         *(delayed(dataset.drawn_digits)(recipe.drawings // _PIECES, next(rngs)) for _ in pieces),
         delayed(dataset.printed_digits)(recipe.prints, next(rngs)),
+        *(delayed(dataset.drawn_outliers)(recipe.outliers // _PIECES, next(rngs)) for _ in pieces),
     ]
     parts = []
     for part in Parallel(return_as="generator")(work):
@@ -170,51 +175,15 @@ def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
 
 
 def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: tqdm) -> "VotingClassifier":
-    """A soft vote of perceptrons."""
-    from sklearn.ensemble import VotingClassifier
-    from sklearn.preprocessing import LabelEncoder
-
-    columns = (learned.grids.reshape(-1, 64) / LEVELS).astype(np.float32)
-    work = [
-        delayed(_fit_member)(columns, learned.labels, recipe, int(state))
-        for state in np.random.SeedSequence(seed).generate_state(recipe.members)
-    ]
-    fitted = []
-    for member in Parallel(return_as="generator")(work):
-        # it learned from 0..1 and is asked with 0..16
-        member.coefs_[0] /= LEVELS
-        fitted.append(member)
-        bar.update()
-    # a vote of perceptrons that are fitted already: they were fitted one by one for the bar to move
-    vote = VotingClassifier(
-        [(f"mlp{number}", member) for number, member in enumerate(fitted)],
-        voting="soft",
-        flatten_transform=False,
+    return fit_vote(
+        learned.grids,
+        learned.labels,
+        members=recipe.members,
+        hidden=recipe.hidden,
+        epochs=recipe.epochs,
+        seed=seed,
+        fitted=bar.update,
     )
-    vote.estimators_ = fitted
-    vote.le_ = LabelEncoder().fit(np.arange(10))
-    vote.classes_ = vote.le_.classes_
-    return vote
-
-
-def _fit_member(
-    columns: "NDArray[np.float32]", labels: "NDArray[np.int64]", recipe: Recipe, seed: int
-) -> "MLPClassifier":
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPClassifier
-
-    member = MLPClassifier(
-        (recipe.hidden,),
-        max_iter=recipe.epochs,
-        batch_size=256,
-        learning_rate_init=2e-3,
-        alpha=1e-3,
-        random_state=seed,
-    )
-    with warnings.catch_warnings():
-        # the number of passes is part of the recipe, not a failure to converge
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return member.fit(columns, labels)
 
 
 def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
@@ -229,18 +198,24 @@ def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
 
 
 def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[str, Any]:
-    """Calibration on hands kept apart: half of scikit-learn's digits, every third style and face.
+    """Calibration on what is kept apart: hands and things that a vote never saw.
 
-    Confidence is for hands that the model never saw. So a smaller vote learns without those, and is asked
-    about them: one half of the answers gives the temperature, the other says how good it is.
+    A smaller vote learns from one half of scikit-learn's digits and is asked about the other, then the other
+    way round; both without some kinds of outliers, which they are asked about as well.
     """
-    half = len(digits) // 2
-    hidden = (learned.groups >= dataset.DRAWN) & (learned.groups % _EVERY == 0)
-    vote = fit(learned[_comes_from(learned, np.arange(half)) & ~hidden])
-    written = dataset.normalised(digits[half:])
-    apart = dataset.join([written, learned[np.flatnonzero(hidden)[: len(written)]]])
-    order = np.random.default_rng(seed).permutation(len(apart))
-    return calibrate(vote, apart[order[::2]], apart[order[1::2]])
+    outlier = (learned.groups >= dataset.OUTLIERS) & (learned.groups % _EVERY == 0)
+    rows, half = np.arange(len(digits)), len(digits) // 2
+    asked, others = [], []
+    for apart in (rows[half:], rows[:half]):
+        vote = fit(learned[_comes_from(learned, np.setdiff1d(rows, apart)) & ~outlier])
+        asked.append(log_probabilities(vote, dataset.normalised(digits[apart]).grids))
+        others.append(log_probabilities(vote, learned[outlier].grids))
+    return calibrate(
+        np.concatenate(asked, axis=1),
+        np.concatenate([digits.labels[half:], digits.labels[:half]]),
+        np.concatenate(others, axis=1),
+        np.random.default_rng(seed),
+    )
 
 
 def _folds(digits: Digits, seed: int) -> "Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]":

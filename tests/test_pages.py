@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digits_nb as dn
-from digits_nb.drawing import HEIGHT, print_digit
+from digits_nb.drawing import set_type
 from digits_nb.pages import find_digits, reading_order
+from digits_nb.strokes import HEIGHT
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel, ModelStore
@@ -33,7 +34,7 @@ def write(
     """A page of printed digits, and the boxes of their ink."""
     page, boxes = np.full(shape, PAPER), []
     for digit, (left, top) in zip(digits, corners, strict=True):
-        ink = print_digit(digit, "DejaVuSans")
+        ink = set_type(str(digit), "DejaVuSans")
         height, width = ink.shape
         page[top : top + height, left : left + width] -= (PAPER - INK) * ink
         x, y, wide, tall = cv2.boundingRect((ink > 0.5).astype(np.uint8))
