@@ -17,7 +17,7 @@ from PIL import Image
 from digits_nb.errors import QueryError, TooLarge
 from digits_nb.pictures import MAX_PIXELS, check_size, decode, decode_reduced, finish
 
-__all__ = ["Query", "open_image", "open_reduced"]
+__all__ = ["Query", "open_image", "open_reduced", "read_bytes"]
 
 Query = dict[str, str | os.PathLike[str] | bytes] | Image.Image | NDArray[np.uint8]
 
@@ -80,7 +80,7 @@ def open_image(
         return finish(query, max_pixels=max_pixels)
     if isinstance(query, np.ndarray):
         return _from_array(query, max_pixels)
-    return decode(_read(query, max_bytes, timeout_s), max_pixels=max_pixels)
+    return decode(read_bytes(query, max_bytes=max_bytes, timeout_s=timeout_s), max_pixels=max_pixels)
 
 
 def open_reduced(query: Query, at_least: int) -> tuple[Image.Image, tuple[int, int]]:
@@ -92,10 +92,11 @@ def open_reduced(query: Query, at_least: int) -> tuple[Image.Image, tuple[int, i
     if isinstance(query, Image.Image | np.ndarray):
         picture = open_image(query)
         return picture, picture.size
-    return decode_reduced(_read(query, MAX_BYTES, TIMEOUT_S), at_least)
+    return decode_reduced(read_bytes(query), at_least)
 
 
-def _read(query: object, max_bytes: int, timeout_s: float) -> bytes:
+def read_bytes(query: object, *, max_bytes: int = MAX_BYTES, timeout_s: float = TIMEOUT_S) -> bytes:
+    """The content of the file that a query which is a dict stands for, within the limits of `open_image`."""
     source, value = _source(query)
     if source == "base64":
         return _from_base64(value, max_bytes)

@@ -1,20 +1,23 @@
 """Query + model → answer: the one way that notebooks, panel, batch and command line all take."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
+from multiprocessing import current_process
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from digits_nb.answer import Answer
 from digits_nb.errors import DigitsError, ModelNotFound, SeveralDigits
 from digits_nb.ink import reduce
 from digits_nb.normalise import Stages, preprocess
 from digits_nb.pages import count_digits, find_digits
+from digits_nb.query import open_image, read_bytes
 from digits_nb.store import ModelStore
 
 if TYPE_CHECKING:
@@ -23,8 +26,21 @@ if TYPE_CHECKING:
     from digits_nb.model import DigitModel
     from digits_nb.query import Query
 
+    _Loaded = tuple[dict[str, bytes] | NDArray[np.uint8] | DigitsError, float]
+    _Prepared = tuple["_Seen | DigitsError", float]
+
 BLOCK = 256
 """How many pictures `recognize_many` prepares before it asks the model once for all of them."""
+
+BLOCK_BYTES = 64_000_000
+"""Bytes of files and arrays from which on a block has fewer pictures, so that memory stays flat."""
+
+PART = 16
+"""How many pictures of a block a worker is given at a time."""
+
+ALONE_S = 2.0
+"""Seconds of work before `recognize_many` starts workers, unless `joblib.parallel_config` asks for them:
+as long as they take to start, so that a short batch does not wait for what would not help it."""
 
 THUMBNAIL = 240
 """Longest side, in pixels, of the picture that an answer keeps to show."""
@@ -63,8 +79,8 @@ def recognize_many(
 ) -> Iterator[Answer | DigitsError]:
     """Read the digits in many pictures, in order.
 
-    Pictures are prepared one by one and the model is asked once for each `BLOCK` of them, so that
-    memory stays flat however many there are.
+    Pictures are taken a block at a time, so that memory stays flat however many there are. In a long
+    batch every core prepares them: how many, and which, `joblib.parallel_config` says, for a cluster too.
 
     Parameters
     ----------
@@ -79,8 +95,11 @@ def recognize_many(
         For each query what it got; a bad one does not stop the others.
     """
     model = default_model() if model is None else model
-    queries = iter(queries)
-    while block := [_prepare(query) for query in islice(queries, BLOCK)]:
+    spent_s = 0.0
+    for loaded in _blocks(queries):
+        start = perf_counter()
+        block = _prepare_all(loaded, _jobs(spent_s))
+        spent_s += perf_counter() - start
         ready = [seen.grid for seen, _ in block if isinstance(seen, _Seen)]
         start = perf_counter()
         answers = iter(model.predict_proba(np.stack(ready)) if ready else ())
@@ -185,12 +204,68 @@ def _see_one(query: "Query") -> _Seen:
     return _see(stages)
 
 
-def _prepare(query: "Query") -> tuple[_Seen | DigitsError, float]:
-    start = perf_counter()
-    try:
-        return _see_one(query), perf_counter() - start
-    except DigitsError as error:
-        return error, perf_counter() - start
+def _blocks(queries: "Iterable[Query]") -> "Iterator[list[_Loaded]]":
+    """Queries a block at a time, loaded, each with the seconds that it took."""
+    block: list[_Loaded] = []
+    size = 0
+    for query in queries:
+        start = perf_counter()
+        try:
+            loaded = _load_query(query)
+            size += loaded.nbytes if isinstance(loaded, np.ndarray) else len(loaded["bytes"])
+        except DigitsError as error:
+            loaded = error
+        block.append((loaded, perf_counter() - start))
+        if len(block) == BLOCK or size >= BLOCK_BYTES:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _load_query(query: "Query") -> "dict[str, bytes] | NDArray[np.uint8]":
+    """A query that any process understands: what a path or a URL means is asked here and now."""
+    if isinstance(query, np.ndarray | Image.Image):
+        return np.asarray(open_image(query))
+    return {"bytes": read_bytes(query)}
+
+
+def _jobs(spent_s: float) -> int:
+    """How many jobs work on the next block, as joblib counts them."""
+    alone = spent_s < ALONE_S or current_process().daemon  # a daemon may have no children
+    if alone and "joblib" not in sys.modules:  # so nobody has asked it for workers
+        return 1
+    from joblib.parallel import get_active_backend
+
+    backend, chosen = get_active_backend()
+    if chosen is None:
+        return 1 if alone or backend.nesting_level else -1
+    return chosen
+
+
+def _prepare_all(block: "list[_Loaded]", jobs: int) -> "list[_Prepared]":
+    if jobs == 1:
+        return _prepare(block)
+    from joblib import Parallel, delayed
+
+    # as they are: joblib would gather small tasks into large ones, and lay large arrays down in files
+    parallel = Parallel(jobs, batch_size=1, pre_dispatch="all", max_nbytes=None)
+    parts = (block[start : start + PART] for start in range(0, len(block), PART))
+    return [prepared for part in parallel(delayed(_prepare)(part) for part in parts) for prepared in part]
+
+
+def _prepare(block: "list[_Loaded]") -> "list[_Prepared]":
+    """What is seen in each picture, and the seconds from its query on."""
+    prepared: list[_Prepared] = []
+    for loaded, spent_s in block:
+        start = perf_counter()
+        seen: _Seen | DigitsError
+        try:
+            seen = loaded if isinstance(loaded, DigitsError) else _see_one(loaded)
+        except DigitsError as error:
+            seen = error
+        prepared.append((seen, spent_s + perf_counter() - start))
+    return prepared
 
 
 def _answer(
