@@ -55,7 +55,7 @@ SPECK = 0.03
 speck, not a stroke."""
 
 _CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
-_PAD = 8  # room around it for strokes that grow: by 6 at most
+_PAD = 2  # empty ground around it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -226,13 +226,18 @@ def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = I
     if not tall:
         msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
         raise NoDigit(msg)
-    window = slice(max(top - 1, 0), top + tall + 1), slice(max(left - 1, 0), left + wide + 1)
-    inside = cv2.distanceTransform(is_ink[window], cv2.DIST_L2, 5)
+    is_ink = is_ink[max(top - 1, 0) : top + tall + 1, max(left - 1, 0) : left + wide + 1]
+    inside = cv2.distanceTransform(is_ink, cv2.DIST_L2, 5)
     half = stroke_width(inside) / 2
     # the ink grows as well, by the same number of pixels at its top and at its foot
     share = width / BITMAP / 2
     grow = max((share * tall - half) / (1 - 2 * share), 1 - float(inside.max()))
-    outline = inside + grow if grow < 0 else grow + 1 - cv2.distanceTransform(1 - is_ink, cv2.DIST_L2, 5)
+    if grow < 0:
+        outline = inside + grow
+    else:
+        room = 4 * [ceil(grow) + 1]
+        ground = cv2.copyMakeBorder(1 - is_ink, *room, cv2.BORDER_CONSTANT, value=1)
+        outline = grow + 1 - cv2.distanceTransform(ground, cv2.DIST_L2, 5)
     np.clip(outline, 0, 1, out=outline)
     left, top, wide, tall = cv2.boundingRect((outline > INK).view(np.uint8))
     # into twice the bitmap's size, then halved: a pixel is the mean of four samples
