@@ -6,6 +6,7 @@ resizing it: a temporary file, grey, inverted, 8×8 by bicubic interpolation, di
 
 import base64
 import tempfile
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -26,7 +27,12 @@ def read(encoded: str, model: SVC) -> int:
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         file.write(base64.b64decode(encoded))
         file.flush()
-        return int(model.predict(grid(Image.open(file.name)).reshape(1, 64))[0])
+        return read_file(file.name, model)
+
+
+def read_file(path: str | Path, model: SVC) -> int:
+    """The ancestor's answer to a file."""
+    return int(model.predict(grid(Image.open(path)).reshape(1, 64))[0])
 
 
 def grid(image: Image.Image) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A phone's photo of 12 megapixels to a label, against what Pillow takes to decode it at one eighth.
 
-python benchmarks/phone.py [--rounds 30]
+python benchmarks/phone.py [--rounds 30] [--save]
 """
 
 import argparse
@@ -8,6 +8,7 @@ from io import BytesIO
 
 import cv2
 import numpy as np
+import results
 from PIL import Image
 from turns import in_turn
 
@@ -23,7 +24,8 @@ def main() -> None:
     """Print both times and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30, help="times each, in turn (default: 30)")
-    rounds = parser.parse_args().rounds
+    results.add_option(parser)
+    given = parser.parse_args()
     photo, model = _photo(), default_model()
     answer = dn.recognize({"bytes": photo}, model)
     print(f"{WIDTH} × {HEIGHT} pixels, {len(photo) / 1e6:.1f} MB: {answer.digit}, {answer.confidence:.1%}")
@@ -32,12 +34,15 @@ def main() -> None:
             "digits_nb": lambda: dn.recognize({"bytes": photo}, model).digit,
             "one eighth": lambda: _decode_at_one_eighth(photo),
         },
-        rounds,
+        given.rounds,
     )
-    p50 = {name: np.median(taken) * 1e3 for name, taken in times.items()}
-    for name, taken in p50.items():
-        print(f"{name:10} p50 {taken:.1f} ms")
-    print(f"digits_nb / one eighth: p50 {p50['digits_nb'] / p50['one eighth']:.2f}")
+    ours, least = (float(np.median(taken)) for taken in times.values())
+    for name, taken in zip(times, (ours, least), strict=True):
+        print(f"{name:10} p50 {taken * 1e3:.1f} ms")
+    print(f"digits_nb / one eighth: p50 {ours / least:.2f}")
+    if given.save:
+        row = {"ours_ms": ours * 1e3, "one_eighth_ms": least * 1e3, "ratio": ours / least}
+        results.save("phone", {"p50": row}, model)
 
 
 def _decode_at_one_eighth(photo: bytes) -> None:

@@ -112,12 +112,12 @@ def decode_reduced(
         width, height = image.size
         check_size(width, height, max_pixels // _COPIES.get(name, 1))
         times = max(image.size) // at_least if at_least else 1
-        if times > 1:
-            # Image.draft: the decoder leaves out what a smaller picture does not need; only JPEG's can
-            image.draft("L", (max(width // times, 1), max(height // times, 1)))
+        # the decoder leaves out what a smaller picture does not need; only JPEG's can
+        drafted = times > 1 and image.draft("L", (max(width // times, 1), max(height // times, 1)))
         picture = finish(image)
-        turned = _orientation(image) in _SIDEWAYS
-        return picture, (height, width) if turned else (width, height)
+        if not drafted:
+            return picture, picture.size
+        return picture, (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
 def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:

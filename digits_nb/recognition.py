@@ -235,12 +235,13 @@ def _jobs(spent_s: float) -> int:
     alone = spent_s < ALONE_S or current_process().daemon  # a daemon may have no children
     if alone and "joblib" not in sys.modules:  # so nobody has asked it for workers
         return 1
+    from joblib import cpu_count
     from joblib.parallel import get_active_backend
 
     backend, chosen = get_active_backend()
-    if chosen is None:
-        return 1 if alone or backend.nesting_level else -1
-    return chosen
+    if chosen is not None:
+        return chosen
+    return 1 if alone or backend.nesting_level else min(cpu_count(), BLOCK // PART)
 
 
 def _prepare_all(block: "list[_Loaded]", jobs: int) -> "list[_Prepared]":

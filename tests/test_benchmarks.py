@@ -66,6 +66,27 @@ def test_latency_prints_both_and_their_ratio() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_phone_reads_the_photo_and_prints_both_times_and_their_ratio() -> None:
+    printed = printed_by("phone.py", "--rounds", "1")
+
+    assert re.search(r"^4032 × 3024 pixels, [\d.]+ MB: 7, ", printed)
+    assert re.search(
+        r"^digits_nb +p50 [\d.]+ ms\none eighth +p50 [\d.]+ ms\n.*p50 [\d.]+$", printed, re.MULTILINE
+    )
+
+
+@pytest.mark.usefixtures("home")
+def test_batch_prints_pictures_a_second_and_ratios() -> None:
+    printed = printed_by("batch.py", "--pictures", "20", "--rounds", "1")
+
+    assert re.findall(r"^(.*?) +[\d,]+ pictures a second, ratio [\d.]+$", printed, flags=re.MULTILINE) == [
+        "recognize_many",
+        "the ancestor",
+        "decoding alone",
+    ]
+
+
+@pytest.mark.usefixtures("home")
 def test_cold_prints_both_ratios() -> None:
     printed = printed_by("cold.py", "--rounds", "1")
 

@@ -74,6 +74,28 @@ def test_the_box_is_where_the_ink_is() -> None:
     assert abs(bottom - rows.max() - 1) <= 1
 
 
+def test_a_look_in_small_sees_the_same_without_what_is_large() -> None:
+    large = cv2.resize(on_paper(seven()), None, fx=10, fy=10, interpolation=cv2.INTER_LINEAR)
+
+    whole, small = preprocess(large), preprocess(large, small=True)
+
+    assert whole.gray.shape == whole.ink.shape == (1600, 1200)
+    assert small.gray.shape == small.ink.shape == (500, 375)
+    assert small.box == whole.box
+    np.testing.assert_array_equal(small.grid, whole.grid)
+
+
+def test_a_large_jpeg_seen_in_small_becomes_nearly_the_same_grid() -> None:
+    large = cv2.resize(on_paper(seven()), None, fx=20, fy=20, interpolation=cv2.INTER_LINEAR)
+    query = {"bytes": cv2.imencode(".jpg", large)[1].tobytes()}
+
+    whole, small = preprocess(query), preprocess(query, small=True)
+
+    assert np.abs(small.grid - whole.grid).max() < 2
+    assert np.abs(small.grid - whole.grid).mean() < 0.2
+    assert np.abs(np.subtract(small.box, whole.box)).max() <= 3200 / 500 * 2
+
+
 def test_the_box_of_a_large_picture_is_in_its_own_pixels() -> None:
     large = cv2.resize(on_paper(seven()), None, fx=10, fy=10, interpolation=cv2.INTER_LINEAR)
 

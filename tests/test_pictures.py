@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge, UnsupportedImage
-from digits_nb.pictures import MAX_SIDE, decode, finish, flatten
+from digits_nb.pictures import MAX_SIDE, decode, decode_reduced, finish, flatten
 
 
 def drawing(size: tuple[int, int] = (48, 64)) -> Image.Image:
@@ -239,6 +239,63 @@ def test_a_picture_is_turned_upright_once(orientation: int, form: str) -> None:
     assert decode(file_of(upright, "PNG")).tobytes() == upright.tobytes()
     lazy = finish(Image.open(BytesIO(data)))
     assert lazy.tobytes() == upright.tobytes(), "an image that somebody else opened stands otherwise"
+
+
+# reduced
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_a_large_jpeg_is_decoded_in_small_and_upright_with_its_full_size(orientation: int) -> None:
+    large = SEVEN.resize((480, 641), Image.Resampling.BICUBIC).convert("RGB")
+    data = file_of(TURNED[orientation](large), "JPEG", exif=exif(orientation), quality=95)
+
+    picture, size = decode_reduced(data, 64)
+
+    assert size == (480, 641)
+    assert (picture.mode, picture.size) == ("L", (60, 81))
+    expected = SEVEN.resize((60, 81), Image.Resampling.BICUBIC)
+    assert np.abs(grey(picture) - np.asarray(expected, int)).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "at_least"),
+    [
+        ("JPEG", (480, 640), None),
+        ("JPEG", (480, 640), 321),
+        ("PNG", (480, 640), 64),
+        ("TIFF", (480, 640), 64),
+    ],
+    ids=["nothing is asked for", "less than half is too small", "PNG cannot", "TIFF cannot"],
+)
+def test_what_cannot_be_reduced_is_decoded_in_full(
+    form: str, size: tuple[int, int], at_least: int | None
+) -> None:
+    data = file_of(SEVEN.resize(size).convert("RGB"), form, exif=exif(1))
+
+    picture, full = decode_reduced(data, at_least)
+
+    assert picture.size == full == size
+    assert picture.tobytes() == decode(data).tobytes()
+
+
+@pytest.mark.parametrize("size", [(4000, 1), (1, 4000), (4001, 3)], ids=["a line", "upright", "three lines"])
+def test_a_thin_jpeg_keeps_a_pixel_across(size: tuple[int, int]) -> None:
+    picture, full = decode_reduced(file_of(Image.new("RGB", size), "JPEG"), 100)
+
+    assert full == size
+    assert min(picture.size) >= 1
+    assert max(picture.size) >= 100
+
+
+def test_limits_are_for_the_full_size_however_small_the_look() -> None:
+    data = file_of(Image.new("RGB", (800, 600)), "JPEG")
+    assert decode_reduced(data, 100, max_pixels=480_000)[0].size == (100, 75)
+    with pytest.raises(TooLarge, match="800 × 600"):
+        decode_reduced(data, 100, max_pixels=479_999)
+    with pytest.raises(TooLarge):
+        decode_reduced(jpeg_claiming(30_000, 30_000), 500)
+    with pytest.raises(CorruptImage):
+        decode_reduced(data[: len(data) // 2], 100)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
