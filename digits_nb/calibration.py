@@ -20,7 +20,7 @@ OUTLIER_RATE = 0.1
 """And where at most this share of the outliers kept apart was as confident: a vote that learned from other
 kinds of outliers was asked about them, and the model that is shipped has learned from all."""
 
-REFUSAL_RATE = 0.005
+REFUSAL_RATE = 0.007
 """Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`."""
 
 
@@ -30,9 +30,10 @@ def calibrate(
     outliers: "NDArray[np.float64]",
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Find the temperature of a vote of perceptrons, and measure it.
+    """Find the temperature of a vote of perceptrons, measure it, and set from where on it is believed.
 
-    One half of the digits gives the temperature, by the least log loss; the other says how good it is.
+    One half of the digits gives the temperature, by the least log loss; the other says how good it is. All of
+    them set the two thresholds.
 
     Parameters
     ----------
@@ -49,9 +50,9 @@ def calibrate(
     -------
     dict
         `temperature`; `digits`, how many were measured; their `reliability`, as `evaluation.reliability`
-        gives it; `certain_from`, the confidence from which on at most `certain_error` of them are wrong, and
+        gives it; `certain_from`, the confidence from which on at most `certain_error` of all are wrong, and
         that at most `certain_outliers` of the outliers have; `digit_from`, the confidence that all but
-        `refused` of them have, and `outliers_answered`, the share of outliers that have it too.
+        `refused` of all have, and `outliers_answered`, the share of outliers that have it too.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import softmax
@@ -68,15 +69,15 @@ def calibrate(
     fitted, measured = order[::2], order[1::2]
     # rounded, so that a last bit that is other on another machine does not make another model
     temperature = round(float(minimize_scalar(loss, bounds=(0.2, 8), method="bounded").x), 3)
-    answers, others = (soft(each, temperature).round(4) for each in (logs[:, measured], outliers))
+    answers, others = (soft(each, temperature).round(4) for each in (logs, outliers))
     confidence, confused = answers.max(axis=1), others.max(axis=1)
     unlike_outliers = float(np.quantile(confused, 1 - OUTLIER_RATE, method="higher"))
     digit_from = float(np.quantile(confidence, REFUSAL_RATE, method="lower"))
     return {
         "temperature": temperature,
         "digits": len(measured),
-        "reliability": evaluation.reliability(answers, labels[measured]),
-        "certain_from": max(evaluation.threshold(answers, labels[measured], ERROR_RATE), unlike_outliers),
+        "reliability": evaluation.reliability(answers[measured], labels[measured]),
+        "certain_from": max(evaluation.threshold(answers, labels, ERROR_RATE), unlike_outliers),
         "certain_error": ERROR_RATE,
         "certain_outliers": OUTLIER_RATE,
         "digit_from": digit_from,

@@ -46,9 +46,9 @@ SLANT_REMOVED = 0.7
 of it away tilts a 7 that was upright. Of 0.5, 0.7 and 1.0 the best on pictures from elsewhere, by less than
 chance could account for."""
 
-PIECES = 5
+PIECES = 40
 MIN_TOGETHER = 0.5
-"""Share of the ink that the `PIECES` largest pieces must hold; where they hold less it is a texture."""
+"""Share of the ink that the `PIECES` largest pieces must hold; where they hold less, it is noise."""
 
 SPECK = 0.03
 """A piece with a smaller share of the largest piece's area, or with four times this share of its extent, is a

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digits_nb import dataset, drawing, styles
+from digits_nb import dataset, drawing, outliers, styles
 from digits_nb.normalise import count_blocks
 
 
@@ -52,7 +52,11 @@ def test_a_variation_is_another_picture_of_the_same_digit() -> None:
     assert apart.mean() < 3
 
 
-@pytest.mark.parametrize("make", [dataset.drawn_digits, dataset.printed_digits])
+@pytest.mark.parametrize(
+    "make",
+    [dataset.drawn_digits, dataset.printed_digits, dataset.drawn_outliers],
+    ids=lambda make: make.__name__,
+)
 def test_what_code_draws_is_the_same_for_the_same_seed_alone(make) -> None:  # noqa: ANN001 (either)
     first, again, other = (make(20, np.random.default_rng(seed)) for seed in (1, 1, 2))
 
@@ -73,6 +77,32 @@ def test_printed_digits_use_every_face_and_say_which() -> None:
 
     assert len(digits) == 2 * 10 * len(drawing.FACES)
     assert set(digits.groups) == {dataset.PRINTED + face for face in range(len(drawing.FACES))}
+
+
+def test_outliers_are_of_every_kind_say_which_and_have_labels_by_chance() -> None:
+    digits = dataset.drawn_outliers(2000, np.random.default_rng(0))
+
+    assert set(digits.groups) == {dataset.OUTLIERS + kind for kind in range(len(outliers.KINDS))}
+    assert np.bincount(digits.labels, minlength=10).min() > 150
+    assert (digits.rows == -1).all()
+
+
+@pytest.mark.parametrize("direction", [0, 1], ids=["across", "down"])
+def test_a_hand_brings_parts_to_other_proportions(direction: int) -> None:
+    wide = [0.0, 0.0]
+    wide[direction] = 0.5
+    still = {"jitter": 0, "bend": 0, "turn": 0, "slant": 0, "aspect": 0, "pen": (0.1, 0.101)}
+    plain, moved = (
+        drawing.draw(6, 0, np.random.default_rng(0), drawing.Hand(**still, proportions=proportions))
+        for proportions in ((0, 0), tuple(wide))
+    )
+
+    centres = [
+        np.average(np.arange(ink.shape[1 - direction]), weights=ink.sum(axis=direction))
+        for ink in (plain, moved)
+    ]
+
+    assert abs(centres[1] - centres[0]) > 1
 
 
 def test_a_pen_broadens_the_strokes_that_it_draws() -> None:

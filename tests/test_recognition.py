@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 import digits_nb as dn
-from digits_nb import recognition
+from digits_nb import batches, recognition
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel, ModelStore
@@ -96,6 +96,47 @@ def test_certain_means_at_least_as_confident_as_the_card_asks(saved: "DigitModel
     assert not dn.recognize(zero(), silent).certain
 
 
+def cross() -> np.ndarray:
+    picture = np.full((100, 100), 240, np.uint8)
+    for ends in (((20, 20), (80, 80)), ((20, 80), (80, 20)), ((10, 50), (90, 50))):
+        cv2.line(picture, *ends, 30, 6)
+    return picture
+
+
+def text() -> np.ndarray:
+    picture = np.full((60, 320), 240, np.uint8)
+    cv2.putText(picture, "thank you", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 30, 3)
+    return picture
+
+
+@pytest.mark.parametrize("picture", [cross(), text()], ids=["a cross of three lines", "a line of text"])
+def test_what_is_no_digit_is_refused(saved: "DigitModel", picture: np.ndarray) -> None:
+    with pytest.raises(dn.NoDigit, match="nothing that the model would take for a digit"):
+        dn.recognize(picture, saved)
+
+    (refused,) = dn.recognize_many([picture], saved)
+    assert isinstance(refused, dn.NoDigit)
+
+
+def test_a_page_without_anything_like_a_digit_is_refused(saved: "DigitModel") -> None:
+    with pytest.raises(dn.NoDigit, match="nothing that the model would take for a digit"):
+        dn.read_digits(cross(), saved)
+
+
+@pytest.mark.parametrize("count", [2, 14])
+def test_several_digits_are_told_from_text(saved: "DigitModel", count: int) -> None:
+    row = np.hstack([zero()] * count)
+
+    with pytest.raises(dn.SeveralDigits, match=rf"shows {count} digits.*read_digits"):
+        dn.recognize(row, saved)
+
+    assert [answer.digit for answer in dn.read_digits(row, saved)] == [0] * count
+
+
+def test_a_model_whose_card_says_nothing_of_refusal_refuses_nothing(saved: "DigitModel") -> None:
+    assert 0 <= dn.recognize(cross(), dn.DigitModel(saved.onnx, {})).digit <= 9
+
+
 def test_many_keep_their_order_and_a_bad_one_stops_nobody(saved: "DigitModel") -> None:
     queries = [
         zero(),
@@ -137,13 +178,13 @@ def test_many_takes_no_more_of_a_generator_than_the_block_it_works_on(saved: "Di
 
     next(dn.recognize_many(pictures(), saved))
 
-    assert len(taken) == recognition.BLOCK
+    assert len(taken) == batches.BLOCK
 
 
 def test_a_block_of_large_files_has_fewer_pictures(
     saved: "DigitModel", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recognition, "BLOCK_BYTES", 5 * zero().nbytes)
+    monkeypatch.setattr(batches, "BLOCK_BYTES", 5 * zero().nbytes)
     taken = []
 
     def pictures() -> Iterator[np.ndarray]:
@@ -200,17 +241,17 @@ def test_workers_give_what_one_gives(saved: "DigitModel", every_kind: list[objec
 
 
 def test_a_long_batch_gets_workers_by_itself(saved: "DigitModel", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recognition, "BLOCK", 20)
-    monkeypatch.setattr(recognition, "PART", 5)
-    monkeypatch.setattr(recognition, "ALONE_S", 0.001)
+    monkeypatch.setattr(batches, "BLOCK", 20)
+    monkeypatch.setattr(batches, "PART", 5)
+    monkeypatch.setattr(batches, "ALONE_S", 0.001)
     seen_by: list[int | None] = []
-    prepare_all = recognition._prepare_all
+    prepare_all = batches._prepare_all
 
     def noting(block: list, jobs: int) -> list:
         seen_by.append(jobs)
         return prepare_all(block, jobs)
 
-    monkeypatch.setattr(recognition, "_prepare_all", noting)
+    monkeypatch.setattr(batches, "_prepare_all", noting)
 
     answers = list(dn.recognize_many([zero()] * 50, saved))
 
@@ -219,7 +260,7 @@ def test_a_long_batch_gets_workers_by_itself(saved: "DigitModel", monkeypatch: p
 
 
 def test_an_endless_batch_can_be_left(saved: "DigitModel", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recognition, "BLOCK", 40)
+    monkeypatch.setattr(batches, "BLOCK", 40)
     pictures = cycle([zero(), one()])
     with joblib.parallel_config(n_jobs=2):
         answers = dn.recognize_many(pictures, saved)

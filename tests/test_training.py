@@ -1,4 +1,6 @@
+import importlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +10,8 @@ from digits_nb import BadParameter, calibration, dataset, training
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
 def test_the_hold_out_of_the_gallery_split_is_read(model: "DigitModel") -> None:
@@ -26,6 +30,7 @@ def test_the_card_says_what_the_model_learned_from(model: "DigitModel") -> None:
     assert data["variations"] == 1797 * training.SHIPPED.variations
     assert data["drawn"] == training.SHIPPED.drawings
     assert data["printed"] == 10 * len(data["faces"]) * training.SHIPPED.prints
+    assert 0.99 * training.SHIPPED.outliers < data["outliers"] <= training.SHIPPED.outliers
     assert data["digest"] == dataset.digest(dataset.load())
     assert model.card["seed"] == 0
     assert set(model.card["libraries"]) >= {"digits_nb", "python", "numpy", "scikit-learn", "skl2onnx"}
@@ -39,6 +44,8 @@ def test_confidence_was_measured_on_hands_kept_apart(model: "DigitModel") -> Non
     assert len(found["reliability"]["accuracy"]) == 15
     assert 0.3 < found["certain_from"] < 1
     assert found["certain_error"] == calibration.ERROR_RATE
+    assert 0.2 < found["digit_from"] < found["certain_from"]
+    assert found["outliers_answered"] < 0.6
 
 
 def test_the_model_reads_the_source_in_its_own_normalisation(model: "DigitModel") -> None:
@@ -58,8 +65,29 @@ def test_the_estimator_is_plain_scikit_learn_and_takes_grids(model: "DigitModel"
     np.testing.assert_allclose(probabilities, model.predict_proba(grids), atol=1e-4)
 
 
+def test_digits_in_ten_faces_that_were_not_trained_on_are_read(
+    model: "DigitModel", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    printed = importlib.import_module("printed")
+
+    assert len(set(printed.FACES) - set(model.card["data"]["faces"])) == 10
+    assert printed.measure(model)["all"]["right"] >= 98
+
+
+def test_what_is_no_digit_is_refused_though_its_kind_was_never_met(
+    model: "DigitModel", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    found = importlib.import_module("nondigits").measure(500, model)["all"]
+
+    assert found["pictures"] == 500
+    assert found["answered"] <= 0.2
+    assert found["certain"] <= 0.05
+
+
 # The whole way on a twentieth of the digits: seconds instead of a minute.
-SMALL = training.Recipe(variations=1, drawings=2400, prints=1, members=2, hidden=64, epochs=8)
+SMALL = training.Recipe(variations=1, drawings=2400, prints=1, outliers=480, members=2, hidden=64, epochs=8)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
