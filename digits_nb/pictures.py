@@ -3,50 +3,20 @@
 Nothing else in digits_nb decodes a picture.
 """
 
-import re
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cache
-from importlib import import_module
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image
 
-from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge, UnsupportedImage
+from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge
+from digits_nb.formats import format_of, most_pixels, undecoded
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 32_766  # OpenCV's warps take sides below 2**15 - 1
-FORMATS = "PNG, JPEG, GIF, WebP, BMP and TIFF"
-
-_SIGNATURES = re.compile(
-    rb"(?P<Png>\x89PNG\r\n\x1a\n)|(?P<Jpeg>\xff\xd8\xff)|(?P<Gif>GIF8[79]a)|(?P<WebP>RIFF.{4}WEBP)"
-    rb"|(?P<Bmp>BM)|(?P<Tiff>II\*\0|MM\0\*|II\+\0|MM\0\+)",
-    re.DOTALL,
-)
-# what people send instead: how it begins, and what it is
-_OTHERS = (
-    (rb"....ftyp(?:he[ivx]|mif1|msf1)", "a HEIC picture"),
-    (rb"....ftypavi[fs]", "an AVIF picture"),
-    (rb"....ftyp|RIFF....AVI |\x1aE\xdf\xa3", "a film"),
-    (rb"\xff\x0a|\x00{3}\x0cJXL ", "a JPEG XL picture"),
-    (rb"\xff\x4f\xff\x51|\x00{3}\x0cjP  ", "a JPEG 2000 picture"),
-    (rb"\x00\x00[\x01\x02]\x00", "an icon"),
-    (rb"P[1-7]\s", "a PNM picture"),
-    (rb"8BPS", "a Photoshop file"),
-    (rb"%PDF-", "a PDF document"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript document"),
-    (rb"\x93NUMPY", "a NumPy file"),
-    (rb"PK\x03\x04", "a ZIP or Office file"),
-    (rb"\x1f\x8b", "a gzip file"),
-    (rb"\W*<(?:!doctype\s)?svg|\W*<\?xml.{0,2000}?<svg", "an SVG drawing"),
-    (rb"\W*<(?:!doctype\s)?html|\W*<\?xml.{0,2000}?<html", "a web page"),
-    (rb"data:|iVBORw0KGgo|/9j/|R0lGOD|UklGR", "base64, which belongs under the key 'base64'"),
-    (rb"[\t\n\r -~]{16}|[\t\n\r -~]+\Z", "text"),
-)
 
 _ORIENTATION = 274  # the tag's number in TIFF and EXIF
 _TURNS = {
@@ -59,12 +29,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = {5, 6, 7, 8}  # what swaps width and height
-# A few bytes of these decode to any size, and take this many times the memory of an RGB picture on the way
-# (7,000 × 7,000 pixels: WebP, 38 bytes, 764 MB; GIF, 37 kB, 239 MB; PNG 192 MB): their limit is that lower.
-_COPIES = {"WebP": 4, "Gif": 2}
-_MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
 _FULL = 255
 _INK_SPREAD = 64  # levels of luma between the 5th and the 95th percentile: strokes, but no paper with them
+_BAND = 2**20  # pixels
 
 _silence = threading.Lock()
 
@@ -75,15 +42,16 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Parameters
     ----------
     data
-        PNG, JPEG (of a phone's several pictures the first), GIF, WebP, BMP or TIFF, told by its content.
+        PNG, JPEG (of a phone's several pictures the first), GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC,
+        told by its content.
     max_pixels
-        The most pixels, judged from the header before anything is decoded; of a GIF half as many, of a
-        WebP a quarter, for what they take to decode.
+        The most pixels, judged from the header before anything is decoded; never more than
+        `digits_nb.formats.MOST_PIXELS`, which is what their decoding has memory for.
 
     Raises
     ------
     UnsupportedImage
-        These are bytes of something else.
+        These are bytes of something else, or of a HEIC picture and pillow-heif is not installed.
     CorruptImage
         They cannot be decoded to the end.
     TooLarge
@@ -100,17 +68,13 @@ def decode_reduced(
     Its longest side keeps `at_least` pixels; None keeps all. Given are the picture, and the width and height
     that it has in full, upright: `max_pixels` is for these.
     """
-    known = _SIGNATURES.match(data)
-    if known is None:
-        raise _unknown(data)
-    name = known.lastgroup or ""
+    name = format_of(data)
     # these can make Pillow warn of oddities, which are nothing to the caller
     talkative = name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
     with _as_ours(name.upper()), _unheard() if talkative else nullcontext():
-        # the plugin itself: Image.open would warn of a large picture before we can refuse it
-        image = _plugin(name)(_Reader(data))
+        image = undecoded(data, name)
         width, height = image.size
-        check_size(width, height, max_pixels // _COPIES.get(name, 1))
+        check_size(width, height, min(max_pixels, most_pixels(image, data, name)))
         times = max(image.size) // at_least if at_least else 1
         # the decoder leaves out what a smaller picture does not need; only JPEG's can
         drafted = times > 1 and image.draft("L", (max(width // times, 1), max(height // times, 1)))
@@ -193,34 +157,6 @@ def _percentiles(histogram: list[int], *percents: int) -> list[int]:
     return np.searchsorted(counts, np.array(percents) / 100 * counts[-1]).tolist()
 
 
-def _unknown(data: bytes) -> DigitsError:
-    if not data:
-        return CorruptImage("The file is empty; give one that holds a picture.")
-    how = re.DOTALL | re.IGNORECASE
-    kind = next((f"looks like {kind}" for start, kind in _OTHERS if re.match(start, data, how)), "is unknown")
-    return UnsupportedImage(f"The data {kind}, and only {FORMATS} are read; save the picture as PNG or JPEG.")
-
-
-class _Reader(BytesIO):
-    """Bytes that are not read for ever: 20 MB of empty chunks keep Pillow busy for ten seconds."""
-
-    reads = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.reads += 1
-        if self.reads > _MAX_READS:
-            msg = "The picture's file is in more pieces than any picture needs; save it again as PNG or JPEG."
-            raise TooLarge(msg)
-        return super().read(size)
-
-
-@cache
-def _plugin(name: str) -> type[ImageFile.ImageFile]:
-    plugin = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
-    # for a resolution that nobody asks for, a JPEG's whole EXIF would be read, and warned of if it is odd
-    return plugin if name != "Jpeg" else type(name, (plugin,), {"_read_dpi_from_exif": lambda _: None})
-
-
 @contextmanager
 def _unheard() -> Iterator[None]:
     # the filters of warnings are everybody's: changed by one at a time, and only where it must be
@@ -264,7 +200,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _in_three_modes(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(np.asarray(image)))
+        return Image.fromarray(_eight_bits(image))
     if image.has_transparency_data:
         if image.mode == "La":
             image = image.convert("LA")
@@ -276,14 +212,26 @@ def _in_three_modes(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _eight_bits(values: NDArray) -> NDArray[np.uint8]:
-    if values.dtype.kind == "u":
-        return (values >> 8).astype(np.uint8)
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return np.zeros(values.shape, np.uint8)
-    low, high = float(finite.min()), float(finite.max())
+def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode.startswith("I;16"):
+        return np.concatenate([(band >> 8).astype(np.uint8) for band in _bands(image)])
+    ends = [(band.min(), band.max()) for band in map(_finite, _bands(image)) if band.size]
+    low, high = (float(end) for end in (min(ends)[0], max(high for _, high in ends))) if ends else (0.0, 0.0)
     if low == high:
-        return np.full(values.shape, np.clip(low, 0, _FULL), np.uint8)
-    shares = np.nan_to_num(np.clip(values, low, high).astype(np.float64), nan=low) - low
-    return (shares * (_FULL / (high - low))).astype(np.uint8)
+        return np.full(image.size[::-1], np.clip(low, 0, _FULL), np.uint8)
+    shares = (
+        np.nan_to_num(np.clip(band, low, high).astype(np.float64), nan=low) - low for band in _bands(image)
+    )
+    return np.concatenate([(share * (_FULL / (high - low))).astype(np.uint8) for share in shares])
+
+
+def _bands(image: Image.Image) -> Iterator[NDArray]:
+    """The picture's values, some rows at a time: on the way to eight bits they take up to 30 bytes each."""
+    width, height = image.size
+    rows = -(-_BAND // width)
+    for top in range(0, height, rows):
+        yield np.asarray(image.crop((0, top, width, min(top + rows, height))))
+
+
+def _finite(values: NDArray) -> NDArray:
+    return values[np.isfinite(values)]

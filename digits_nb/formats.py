@@ -1,0 +1,170 @@
+"""Which formats are read: how each begins, who decodes it, and how many pixels of it.
+
+A few bytes decode to any number of pixels, so what a picture may cost is judged from its header: with
+`MAX_MEMORY` bytes the way from a file to the picture in grey has to manage, beside the file itself.
+"""
+
+import ctypes
+import re
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from io import BytesIO
+
+from PIL import Image, ImageFile
+
+from digits_nb.errors import CorruptImage, DigitsError, TooLarge, UnsupportedImage
+
+FORMATS = "PNG, JPEG, GIF, WebP, BMP, TIFF and HEIC"
+MAX_MEMORY = 200_000_000  # bytes
+
+# Bytes that a pixel takes where it takes most: while it is decoded, turned upright, or laid on its ground.
+# Measured at 24 million pixels, whatever they show; of a JPEG, turning is not counted.
+_BYTES = {"Jpeg": 4, "Png": 8, "Gif": 8, "Bmp": 8, "Tiff": 8, "Heic": 8, "WebP": 16}
+_BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
+_BYTES_WITH_ALPHA = 12
+MOST_PIXELS = {name.upper(): MAX_MEMORY // count for name, count in _BYTES.items()}
+
+_SIGNATURES = re.compile(
+    rb"(?P<Png>\x89PNG\r\n\x1a\n)|(?P<Jpeg>\xff\xd8\xff)|(?P<Gif>GIF8[79]a)|(?P<WebP>RIFF.{4}WEBP)"
+    rb"|(?P<Bmp>BM)|(?P<Tiff>II\*\0|MM\0\*|II\+\0|MM\0\+)"
+    rb"|(?P<Heic>.{4}ftyp(?:he[iv][cmsx]|mif1|msf1))",
+    re.DOTALL,
+)
+# what people send instead: how it begins, and what it is
+_OTHERS = (
+    (rb"....ftypavi[fs]", "an AVIF picture"),
+    (rb"....ftyp|RIFF....AVI |\x1aE\xdf\xa3", "a film"),
+    (rb"\xff\x0a|\x00{3}\x0cJXL ", "a JPEG XL picture"),
+    (rb"\xff\x4f\xff\x51|\x00{3}\x0cjP  ", "a JPEG 2000 picture"),
+    (rb"\x00\x00[\x01\x02]\x00", "an icon"),
+    (rb"P[1-7]\s", "a PNM picture"),
+    (rb"8BPS", "a Photoshop file"),
+    (rb"%PDF-", "a PDF document"),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript document"),
+    (rb"\x93NUMPY", "a NumPy file"),
+    (rb"PK\x03\x04", "a ZIP or Office file"),
+    (rb"\x1f\x8b", "a gzip file"),
+    (rb"\W*<(?:!doctype\s)?svg|\W*<\?xml.{0,2000}?<svg", "an SVG drawing"),
+    (rb"\W*<(?:!doctype\s)?html|\W*<\?xml.{0,2000}?<html", "a web page"),
+    (rb"data:|iVBORw0KGgo|/9j/|R0lGOD|UklGR", "base64, which belongs under the key 'base64'"),
+    (rb"[\t\n\r -~]{16}|[\t\n\r -~]+\Z", "text"),
+)
+
+_MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
+_MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders write about ten
+_MAX_SEGMENTS = 10_000
+_SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
+_SCAN, _END = 0xDA, 0xD9
+_MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
+_BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
+
+
+def format_of(data: bytes) -> str:
+    """Tell a file's format by how it begins.
+
+    Raises
+    ------
+    UnsupportedImage
+        It begins as none of `FORMATS` does, which is what names and types given with it are not asked.
+    CorruptImage
+        There is nothing.
+    """
+    if known := _SIGNATURES.match(data):
+        return known.lastgroup or ""
+    if not data:
+        msg = "The file is empty; give one that holds a picture."
+        raise CorruptImage(msg)
+    how = re.DOTALL | re.IGNORECASE
+    kind = next((f"looks like {kind}" for start, kind in _OTHERS if re.match(start, data, how)), "is unknown")
+    msg = f"The data {kind}, and only {FORMATS} are read; save the picture as PNG or JPEG."
+    raise UnsupportedImage(msg)
+
+
+def undecoded(data: bytes, name: str) -> Image.Image:
+    """The picture in a file of a format, of which nothing but the header is read yet."""
+    # the plugin itself: Image.open would warn of a large picture before we can refuse it
+    return _plugin(name)(_Reader(data))
+
+
+def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
+    """How many pixels a picture that is not decoded yet may have, to be decoded within `MAX_MEMORY`."""
+    count = _BYTES[name]
+    if name == "Jpeg" and _scans(data) > 1:
+        _, across, down, _ = zip(*image.layer, strict=True)  # of each component, its samples for a block
+        samples = sum(width * height for width, height in zip(across, down, strict=True))
+        count += _BYTES_OF_COEFFICIENT * samples / (max(across) * max(down))
+    elif image.has_transparency_data:
+        count = max(count, _BYTES_WITH_ALPHA)
+    return int(MAX_MEMORY / count)
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has: each of any number walks over the whole picture."""
+    at, scans = 2, 0
+    for _ in range(_MAX_SEGMENTS):
+        segment = _SEGMENT.search(data, at)
+        if segment is None or data[segment.end() - 1] == _END:
+            return scans
+        scans += data[segment.end() - 1] == _SCAN
+        if scans > _MAX_SCANS:
+            break
+        at = segment.end() + int.from_bytes(data[segment.end() : segment.end() + 2])
+    raise _in_pieces()
+
+
+def _in_pieces() -> DigitsError:
+    msg = "The picture's file is in more pieces than any picture needs; save it again as PNG or JPEG."
+    return TooLarge(msg)
+
+
+class _Reader(BytesIO):
+    """Bytes that are not read for ever: 20 MB of empty chunks keep Pillow busy for ten seconds."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > _MAX_READS:
+            raise _in_pieces()
+        return super().read(size)
+
+
+@cache
+def _plugin(name: str) -> type[ImageFile.ImageFile]:
+    if name == "Heic":
+        return _heic()
+    plugin = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
+    if name == "Jpeg":
+        # for a resolution that nobody asks for, its whole EXIF would be read, and warned of if it is odd
+        return type(name, (plugin,), {"_read_dpi_from_exif": lambda _: None})
+    return _tiff(plugin) if name == "Tiff" else plugin
+
+
+def _heic() -> type[ImageFile.ImageFile]:
+    try:
+        plugin = import_module("pillow_heif").HeifImageFile  # not registered: Pillow stays as it is
+    except ImportError as error:
+        msg = (
+            "The data is a HEIC picture, and pillow-heif, which reads them, is not installed; do pip install "
+            "'digits_nb[heic]', or save the picture as JPEG."
+        )
+        raise UnsupportedImage(msg) from error
+    return type(plugin.__name__, (plugin,), {"format": "HEIC"})  # as people know it
+
+
+def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:
+    with suppress(AttributeError, OSError):  # where libtiff is a part of Pillow's own binary
+        # of whatever is broken libtiff also prints a line; Pillow silences its warnings in the same way
+        ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
+
+    class Tiff(plugin):
+        def _setup(self) -> None:
+            # before Pillow makes a tuple and an object of each of five million strips
+            for tag, values in self.tag_v2._tagdata.items():  # noqa: SLF001 (there is no other way to them)
+                kept = self.tag_v2.tagtype[tag] in {_BYTE, _TEXT, _ANYTHING}
+                if len(values) > 4 * _MAX_VALUES and not kept:
+                    raise _in_pieces()
+            super()._setup()
+
+    return Tiff
