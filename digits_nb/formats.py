@@ -57,6 +57,7 @@ _MAX_SEGMENTS = 10_000
 _SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
 _SCAN, _END = 0xDA, 0xD9
 _MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
+_SAMPLES, _MAX_SAMPLES = 277, 6  # a tag of TIFF, and the most channels that a picture can have
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
 
 
@@ -165,6 +166,8 @@ def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:
                 kept = self.tag_v2.tagtype[tag] in {_BYTE, _TEXT, _ANYTHING}
                 if len(values) > 4 * _MAX_VALUES and not kept:
                     raise _in_pieces()
+            if self.tag_v2.get(_SAMPLES, 1) > _MAX_SAMPLES:
+                raise SyntaxError  # as Pillow does, which logs it as an error before
             super()._setup()
 
     return Tiff
