@@ -124,8 +124,8 @@ def mutant(number: int) -> bytes:
     dice = Random(number)  # noqa: S311 (no secret)
     data = bytearray(dice.choice(_seeds()))
     for _ in range(dice.choice((1, 1, 2, 4, 16))):
-        # half of all changes hit the headers
-        at = dice.randrange(len(data) if dice.random() < 0.5 else min(len(data), 64))  # noqa: PLR2004
+        # half of all changes hit the headers, and few the first bytes: without these it is no picture at all
+        at = min(dice.randrange(len(data)) if dice.random() < 0.5 else dice.randrange(6, 72), len(data) - 1)  # noqa: PLR2004
         match dice.randrange(8):
             case 0:
                 data[at] = dice.randrange(256)

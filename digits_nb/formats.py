@@ -13,17 +13,26 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
-from digits_nb.errors import CorruptImage, DigitsError, TooLarge, UnsupportedImage
+from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge, UnsupportedImage
 
 FORMATS = "PNG, JPEG, GIF, WebP, BMP, TIFF and HEIC"
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 32_766  # OpenCV's warps take sides below 2**15 - 1
 MAX_MEMORY = 200_000_000  # bytes
 
 # Bytes that a pixel takes where it takes most: while it is decoded, turned upright, or laid on its ground.
-# Measured at 24 million pixels, whatever they show; of a JPEG, turning is not counted.
-_BYTES = {"Jpeg": 4, "Png": 8, "Gif": 8, "Bmp": 8, "Tiff": 8, "Heic": 8, "WebP": 16}
+# Measured at 24 million pixels, whatever they show, and rounded up for what a decoder needs beside them. In
+# full and turned, a JPEG takes 8; `digits_nb.pictures.decode_reduced` is how one is read.
+_BYTES = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
 _BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
 _BYTES_WITH_ALPHA = 12
-MOST_PIXELS = {name.upper(): MAX_MEMORY // count for name, count in _BYTES.items()}
+
+
+def _most(bytes_each: float) -> int:
+    return int(MAX_MEMORY / bytes_each / 100_000) * 100_000
+
+
+MOST_PIXELS = {name.upper(): _most(count) for name, count in _BYTES.items()}
 
 _SIGNATURES = re.compile(
     rb"(?P<Png>\x89PNG\r\n\x1a\n)|(?P<Jpeg>\xff\xd8\xff)|(?P<Gif>GIF8[79]a)|(?P<WebP>RIFF.{4}WEBP)"
@@ -56,6 +65,7 @@ _MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders 
 _MAX_SEGMENTS = 10_000
 _SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
 _SCAN, _END = 0xDA, 0xD9
+_EXTENT = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)  # a HEIC's box for each picture and tile in it
 _MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
 _SAMPLES, _MAX_SAMPLES = 277, 6  # a tag of TIFF, and the most channels that a picture can have
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
@@ -97,7 +107,20 @@ def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
         count += _BYTES_OF_COEFFICIENT * samples / (max(across) * max(down))
     elif image.has_transparency_data:
         count = max(count, _BYTES_WITH_ALPHA)
-    return int(MAX_MEMORY / count)
+    return _most(count)
+
+
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Raise `TooLarge` for more pixels in all, or more a side, than are read; `QueryError` for none."""
+    if not width or not height:
+        msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
+        raise QueryError(msg)
+    if width * height > max_pixels or max(width, height) > MAX_SIDE:
+        msg = (
+            f"The picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "
+            f"{MAX_SIDE:,} a side are read; scale it down."
+        )
+        raise TooLarge(msg)
 
 
 def _scans(data: bytes) -> int:
@@ -151,7 +174,17 @@ def _heic() -> type[ImageFile.ImageFile]:
             "'digits_nb[heic]', or save the picture as JPEG."
         )
         raise UnsupportedImage(msg) from error
-    return type(plugin.__name__, (plugin,), {"format": "HEIC"})  # as people know it
+
+    class Heic(plugin):
+        format = "HEIC"  # as people know it
+
+        def _open(self) -> None:
+            # what is shown may be a corner of what is decoded
+            for width, height in _EXTENT.findall(self.fp.getvalue()):
+                check_size(int.from_bytes(width), int.from_bytes(height), MOST_PIXELS["HEIC"])
+            super()._open()
+
+    return Heic
 
 
 def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:

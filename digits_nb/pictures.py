@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge
-from digits_nb.formats import format_of, most_pixels, undecoded
-
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 32_766  # OpenCV's warps take sides below 2**15 - 1
+from digits_nb.errors import CorruptImage, DigitsError, TooLarge
+from digits_nb.formats import MAX_PIXELS, check_size, format_of, most_pixels, undecoded
 
 _ORIENTATION = 274  # the tag's number in TIFF and EXIF
 _TURNS = {
@@ -99,19 +96,6 @@ def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             for note in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):
                 image.info.pop(note, None)  # or the next reader would turn it once more
         return _in_three_modes(image)
-
-
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Raise `TooLarge` for more pixels in all, or more a side, than are read; `QueryError` for none."""
-    if not width or not height:
-        msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
-        raise QueryError(msg)
-    if width * height > max_pixels or max(width, height) > MAX_SIDE:
-        msg = (
-            f"The picture has {width:,} × {height:,} pixels, and only {max_pixels:,} in all and "
-            f"{MAX_SIDE:,} a side are read; scale it down."
-        )
-        raise TooLarge(msg)
 
 
 def flatten(image: Image.Image) -> Image.Image:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits_nb.errors import QueryError, TooLarge
-from digits_nb.pictures import MAX_PIXELS, check_size, decode, decode_reduced, finish
+from digits_nb.formats import MAX_PIXELS, check_size
+from digits_nb.pictures import decode, decode_reduced, finish
 
 __all__ = ["Query", "open_image", "open_reduced", "read_bytes"]
 

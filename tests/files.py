@@ -1,0 +1,186 @@
+"""Picture files: a 7 drawn here, in every format that is read, and headers that claim what is not there."""
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageDraw
+
+
+def drawing(size: tuple[int, int] = (48, 64)) -> Image.Image:
+    """A dark 7 on light paper: no turn or mirror of it is itself."""
+    width, height = size
+    image = Image.new("L", size, 250)
+    pen = ImageDraw.Draw(image)
+    points = [(width * 0.2, height * 0.2), (width * 0.8, height * 0.2), (width * 0.45, height * 0.9)]
+    pen.line(points, fill=5, width=max(2, width // 10), joint="curve")
+    return image
+
+
+SEVEN = drawing()
+
+
+def file_of(image: Image.Image, form: str, **options: object) -> bytes:
+    file = BytesIO()
+    if form == "HEIC":
+        pillow_heif.from_pillow(image).save(file, **({"quality": 95} | options))
+    else:
+        image.save(file, form, **options)
+    return file.getvalue()
+
+
+def cut_out() -> Image.Image:
+    """The same 7 as ink on nothing."""
+    image = Image.new("RGBA", SEVEN.size, (20, 20, 20, 0))
+    image.putalpha(SEVEN.point(lambda level: 255 if level < 128 else 0))
+    return image
+
+
+FILES = {
+    "PNG, grey": (SEVEN, "PNG", {}, "L"),
+    "PNG, colour": (SEVEN.convert("RGB"), "PNG", {}, "RGB"),
+    "PNG, 1 bit": (SEVEN.convert("1", dither=Image.Dither.NONE), "PNG", {}, "L"),
+    "PNG, palette": (SEVEN.convert("P"), "PNG", {}, "RGB"),
+    "PNG, palette of colours": (SEVEN.convert("RGB").quantize(8), "PNG", {}, "RGB"),
+    "PNG, 4 bits": (SEVEN.quantize(4), "PNG", {"bits": 4}, "RGB"),
+    "PNG, grey with alpha": (SEVEN.convert("LA"), "PNG", {}, "RGBA"),
+    "PNG, colour with alpha": (SEVEN.convert("RGBA"), "PNG", {}, "RGBA"),
+    "PNG, 16 bits": (Image.fromarray(np.asarray(SEVEN).astype(np.uint16) * 257), "PNG", {}, "L"),
+    "PNG, animated": (SEVEN, "PNG", {"save_all": True, "append_images": [drawing().rotate(90)] * 3}, "L"),
+    "JPEG, grey": (SEVEN, "JPEG", {"quality": 95}, "L"),
+    "JPEG, colour": (SEVEN.convert("RGB"), "JPEG", {"quality": 95}, "RGB"),
+    "JPEG, progressive": (SEVEN.convert("RGB"), "JPEG", {"quality": 95, "progressive": True}, "RGB"),
+    "JPEG, inks": (SEVEN.convert("RGB").convert("CMYK"), "JPEG", {"quality": 95}, "RGB"),
+    "JPEG, several pictures as phones send them": (
+        SEVEN.convert("RGB"),
+        "MPO",
+        {"quality": 95, "save_all": True, "append_images": [Image.new("RGB", (9, 9))]},
+        "RGB",
+    ),
+    "GIF": (SEVEN, "GIF", {}, "RGB"),
+    "GIF, animated": (SEVEN, "GIF", {"save_all": True, "append_images": [SEVEN.rotate(9)] * 9}, "RGB"),
+    "WebP": (SEVEN.convert("RGB"), "WEBP", {"quality": 95}, "RGB"),
+    "WebP without loss": (SEVEN.convert("RGB"), "WEBP", {"lossless": True}, "RGB"),
+    "WebP, animated": (
+        SEVEN.convert("RGB"),
+        "WEBP",
+        {"lossless": True, "save_all": True, "append_images": [SEVEN.convert("RGB").rotate(90)]},
+        "RGBA",
+    ),
+    "BMP, grey": (SEVEN, "BMP", {}, "L"),
+    "BMP, colour": (SEVEN.convert("RGB"), "BMP", {}, "RGB"),
+    "BMP, 1 bit": (SEVEN.convert("1", dither=Image.Dither.NONE), "BMP", {}, "L"),
+    "TIFF, grey": (SEVEN, "TIFF", {}, "L"),
+    "TIFF, colour": (SEVEN.convert("RGB"), "TIFF", {}, "RGB"),
+    "TIFF, fax": (SEVEN.convert("1", dither=Image.Dither.NONE), "TIFF", {"compression": "group4"}, "L"),
+    "TIFF, LZW": (SEVEN.convert("RGB"), "TIFF", {"compression": "tiff_lzw"}, "RGB"),
+    "TIFF, deflate": (SEVEN, "TIFF", {"compression": "tiff_deflate"}, "L"),
+    "TIFF, JPEG": (SEVEN.convert("RGB"), "TIFF", {"compression": "jpeg", "quality": 95}, "RGB"),
+    "TIFF, inks": (SEVEN.convert("RGB").convert("CMYK"), "TIFF", {}, "RGB"),
+    "TIFF, Lab": (Image.merge("LAB", [SEVEN, *[Image.new("L", SEVEN.size, 128)] * 2]), "TIFF", {}, "L"),
+    "TIFF, 16 bits": (Image.fromarray(np.asarray(SEVEN).astype(np.uint16) * 257), "TIFF", {}, "L"),
+    "TIFF, big": (SEVEN, "TIFF", {"big_tiff": True}, "L"),
+    "HEIC, grey": (SEVEN, "HEIC", {}, "L"),
+    "HEIC, colour": (SEVEN.convert("RGB"), "HEIC", {}, "RGB"),
+    "HEIC, in tiles": (drawing((192, 256)).convert("RGB"), "HEIC", {"tile_size": 64}, "RGB"),
+    "TIFF, pages": (SEVEN, "TIFF", {"save_all": True, "append_images": [SEVEN.rotate(90)] * 2}, "L"),
+}
+
+
+def exif(orientation: object, order: str = "<") -> Image.Exif:
+    notes = Image.Exif()
+    notes.endian = order
+    notes[0x010F] = "A maker of phones"
+    notes[0x0112] = orientation
+    notes[0x0131] = "1.0"
+    return notes
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def gif_claiming(width: int, height: int, frame: tuple[int, int] = (1, 1)) -> bytes:
+    screen = struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    return b"GIF89a" + screen + b"," + struct.pack("<HHHHB", 0, 0, *frame, 0) + b"\2\2L\1\0;"
+
+
+def bmp_claiming(width: int, height: int) -> bytes:
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header
+
+
+def webp_claiming(width: int, height: int) -> bytes:
+    data = bytearray(file_of(Image.new("RGB", (100, 100), (9, 8, 7)), "WEBP", lossless=True))
+    data[21:25] = struct.pack("<I", (width - 1) | (height - 1) << 14)
+    return bytes(data)
+
+
+def tiff_claiming(width: int, height: int, strips: int = 1) -> bytes:
+    end = 8 + 2 + 9 * 12 + 4
+    values = end if strips > 1 else 0
+    tags = (
+        (256, 1, width),
+        (257, 1, height),
+        (258, 1, 8),
+        (259, 1, 1),
+        (262, 1, 1),
+        (273, strips, values),
+        (277, 1, 1),
+        (278, 1, -(-height // strips)),
+        (279, strips, values),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, 4, count, value) for tag, count, value in tags)
+    return (
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<H", len(tags))
+        + entries
+        + bytes(4)
+        + bytes(4 * values and 4 * strips)
+    )
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    data = file_of(SEVEN, "JPEG")
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+
+
+def jpeg_of_scans(side: int, scans: int) -> bytes:
+    """A square JPEG whose every scan says in a few bytes that nothing changes anywhere."""
+
+    def segment(kind: int, content: bytes) -> bytes:
+        return b"\xff" + bytes([kind]) + struct.pack(">H", len(content) + 2) + content
+
+    blocks = (-(-side // 8)) ** 2
+    runs = ("0" + format(min(blocks - done, 32_767) & 16_383, "014b") for done in range(0, blocks, 32_767))
+    bits = "".join(runs)
+    empty = int(bits + "1" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8)).replace(b"\xff", b"\xff\0")
+    one_code = bytes([1]) + bytes(15)
+    return (
+        b"\xff\xd8"
+        + segment(0xDB, b"\0" + b"\1" * 64)
+        + segment(0xC2, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0")
+        + segment(0xC4, b"\0" + one_code + b"\0")
+        + segment(0xC4, b"\x10" + one_code + b"\xe0")
+        + segment(0xDA, b"\1\1\0\0\0\0")
+        + bytes(-(-blocks // 8))
+        + b"".join(segment(0xDA, b"\1\1\0" + bytes([1 + at % 63] * 2) + b"\0") + empty for at in range(scans))
+        + b"\xff\xd9"
+    )
+
+
+SQUARE = Image.new("RGB", (64, 64), (20, 90, 200))  # as many as HEIC codes together: nothing is cut away
+
+
+def heic_claiming(width: int, height: int, image: Image.Image = SQUARE) -> bytes:
+    data = file_of(image, "HEIC", quality=1)
+    at = data.index(b"ispe") + 8
+    return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
