@@ -53,6 +53,9 @@ FORBIDDEN = {
 }
 UNICAST = ip_network("2000::/3")  # all that IANA gives out for global unicast (RFC 4291)
 
+WEB_PORTS = (80, 443)
+OTHER_PORTS = range(1024)  # IANA's system ports (RFC 6335): what listens there takes a request for its own
+
 
 def why_forbidden(address: str) -> str:
     """Say what kind of address this is if nothing is fetched from it, or nothing if it is public.
@@ -98,7 +101,12 @@ def prepare(url: str, name: str, refusal: type[DigitsError]) -> requests.Prepare
         }
         try:
             request = requests.Request("GET", url, headers).prepare()
-            if "@" not in urlsplit(str(request.url)).netloc and 0 < len(server_of(request)[1]) <= MAX_HOST:
+            parts = urlsplit(str(request.url))
+            if (
+                "@" not in parts.netloc
+                and 0 < len(parts.hostname or "") <= MAX_HOST
+                and urlsplit(url).port != 0
+            ):
                 return request
         except (requests.RequestException, ValueError):
             pass

@@ -22,7 +22,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
-from digits_nb.addresses import pair, prepare, server_of, why_forbidden
+from digits_nb.addresses import OTHER_PORTS, WEB_PORTS, pair, prepare, server_of, why_forbidden
 from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, QueryError, TooLarge
 
 MAX_REDIRECTS = 5
@@ -54,7 +54,8 @@ def download(
     QueryError
         `url` is no URL of this kind.
     ForbiddenAddress
-        It leads, or redirects, to an address that is not public, or that is not http or https.
+        It leads, or redirects, to an address that is not public, to a port below 1024 but 80 and 443, or to
+        one that is not http or https.
     DownloadError
         No answer, not in time, broken off, a status that is no success, a certificate that does not
         verify, or too many redirects.
@@ -165,6 +166,7 @@ class _Transfer:
                     request = prepare(url, f"The address that {self._origin} redirects to", ForbiddenAddress)
                 scheme, host, port = server_of(request)
                 self._origin = f"{scheme}://{pair(host, port)}"
+                self._judge_port(host, port)
                 if self.proxy:
                     with suppress(DownloadError):  # a name that only the proxy knows
                         self._judge(host, port, self._look_up(host, port))
@@ -233,17 +235,25 @@ class _Transfer:
             msg = f"The host of {self._origin} could not be found; check its spelling and the network."
             raise DownloadError(msg) from error
 
+    def _judge_port(self, host: str, port: int) -> None:
+        if port in OTHER_PORTS and port not in WEB_PORTS and pair(host, port) not in self.allowed:
+            reason = "a port of another service than the web (RFC 6335)"
+            rule = f"only ports {WEB_PORTS[0]}, {WEB_PORTS[1]} and from {OTHER_PORTS.stop} on are asked"
+            raise self._forbidden(reason, rule)
+
     def _judge(self, host: str, port: int, addresses: list[tuple]) -> None:
         if pair(host, port) in self.allowed:
             return
         for *_, address in addresses:
             if reason := why_forbidden(address[0]):
-                msg = (
-                    f"The address {self._origin} leads to {reason}, and only public addresses are fetched; "
-                    "send the picture as path or base64, or let whoever runs this name the server's "
-                    "host:port in $DIGITS_NB_ALLOW."
-                )
-                raise ForbiddenAddress(msg)
+                raise self._forbidden(reason, "only public addresses are fetched")
+
+    def _forbidden(self, reason: str, rule: str) -> ForbiddenAddress:
+        msg = (
+            f"The address {self._origin} leads to {reason}, and {rule}; send the picture as path or base64, "
+            "or let whoever runs this name the server's host:port in $DIGITS_NB_ALLOW."
+        )
+        return ForbiddenAddress(msg)
 
 
 class _Adapter(HTTPAdapter):

@@ -5,7 +5,9 @@ with serving(plain(data)) as server:
 """
 
 import gzip
+import socket
 import ssl
+import sys
 import threading
 import time
 import zlib
@@ -14,6 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
+
+import pytest
+import trustme
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
@@ -174,3 +179,52 @@ def silent(seconds: float = 5) -> Behaviour:
             raise ConnectionError
 
     return wait
+
+
+# the network around them
+
+DOWNLOADING = "digits_nb.fetch"  # the name of a download's thread
+_heard: list[tuple[str, object]] | None = None
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if _heard is not None and event.startswith("socket.") and threading.current_thread().name == DOWNLOADING:
+        _heard.append((event, arguments[1] if len(arguments) > 1 else None))
+
+
+sys.addaudithook(_hear)  # for good: Python itself tells of every socket, whoever makes it
+
+
+@contextmanager
+def listening() -> Iterator[list[tuple[str, object]]]:
+    """Give Python's own record of what a download does with sockets: events, and with what address."""
+    global _heard  # noqa: PLW0603 (a hook of audits cannot be removed)
+    _heard = []
+    try:
+        yield _heard
+    finally:
+        _heard = None
+
+
+def naming(book: dict[str, list[list[str]]], patch: pytest.MonkeyPatch) -> None:
+    """Let names have these addresses, and no other name any: nobody is asked beyond this machine.
+
+    A name's lists of addresses are taken one after the other, so that it can change between look-ups.
+    """
+    look_up = socket.getaddrinfo
+    turns = {name: list(lists) for name, lists in book.items()}
+
+    def look_up_here(host: str, port: int, **kwargs: object) -> list[tuple]:
+        if host not in turns:
+            return look_up(host, port, flags=socket.AI_NUMERICHOST, **kwargs)
+        addresses = turns[host].pop(0) if len(turns[host]) > 1 else turns[host][0]
+        return [look_up(address, port, flags=socket.AI_NUMERICHOST, **kwargs)[0] for address in addresses]
+
+    patch.setattr(socket, "getaddrinfo", look_up_here)
+
+
+def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """Give what a server needs to speak TLS under a name."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    return context
