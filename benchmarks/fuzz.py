@@ -1,6 +1,6 @@
 """Broken pictures by the thousand: each is an answer or a DigitsError, within a second and 200 MB.
 
-    python benchmarks/fuzz.py [--files 100000] [--first 0] [--processes 2]
+    python benchmarks/fuzz.py [--files 100000] [--first 0] [--processes 2] [--save]
 
 The samples, made small, are saved in every format that is read; file n is one of these, broken by dice that
 n loads. A file that breaks the promise is named by its number, and --first n --files 1 repeats it. Ends with
@@ -28,6 +28,7 @@ from random import Random
 from time import perf_counter, process_time
 
 import pillow_heif
+import results
 from PIL import Image
 from tqdm.auto import tqdm
 
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100_000, help="how many (default: 100000)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first (default: 0)")
     parser.add_argument("--processes", type=int, default=2, help="at the same time (default: 2)")
+    results.add_option(parser)
     options = parser.parse_args()
     default_model()
     start, whole = perf_counter(), Tally()
@@ -115,6 +117,15 @@ def main() -> None:
     print(f"largest: {whole.largest[0]:.0f} MB above an idle process, file {whole.largest[1]}")
     print("escaped:", "; ".join(whole.escaped[:20]) or "nothing")
     print("printed:", printed[:2_000] or "nothing")
+    if options.save:
+        figures = {
+            "answers": whole.outcomes["answer"],
+            "refused": whole.outcomes.total() - whole.outcomes["answer"] - len(whole.escaped),
+            "escaped": len(whole.escaped),
+            "slowest_s": whole.slowest[0],
+            "largest_mb": whole.largest[0],
+        }
+        results.save("fuzz", {f"{whole.outcomes.total():,} files": figures})
     kept = whole.slowest[0] <= MAX_SECONDS and whole.largest[0] <= MAX_MB
     sys.exit(whole.outcomes.total() < options.files or not kept or bool(whole.escaped or printed))
 
