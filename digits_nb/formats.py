@@ -25,7 +25,7 @@ MAX_MEMORY = 200_000_000  # bytes
 # full and turned, a JPEG takes 8; `digits_nb.pictures.decode_reduced` is how one is read.
 _BYTES = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
 _BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
-_BYTES_WITH_ALPHA = 12
+BYTES_WITH_ALPHA = 12
 
 
 def _most(bytes_each: float) -> int:
@@ -60,13 +60,13 @@ _OTHERS = (
     (rb"[\t\n\r -~]{16}|[\t\n\r -~]+\Z", "text"),
 )
 
-_MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
-_MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders write about ten
-_MAX_SEGMENTS = 10_000
+MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
+MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders write about ten
+MAX_SEGMENTS = 10_000
 _SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
 _SCAN, _END = 0xDA, 0xD9
 _EXTENT = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)  # a HEIC's box for each picture and tile in it
-_MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
+MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
 _SAMPLES, _MAX_SAMPLES = 277, 6  # a tag of TIFF, and the most channels that a picture can have
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
 
@@ -106,7 +106,7 @@ def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
         samples = sum(width * height for width, height in zip(across, down, strict=True))
         count += _BYTES_OF_COEFFICIENT * samples / (max(across) * max(down))
     elif image.has_transparency_data:
-        count = max(count, _BYTES_WITH_ALPHA)
+        count = max(count, BYTES_WITH_ALPHA)
     return _most(count)
 
 
@@ -126,12 +126,12 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 def _scans(data: bytes) -> int:
     """How many scans a JPEG has: each of any number walks over the whole picture."""
     at, scans = 2, 0
-    for _ in range(_MAX_SEGMENTS):
+    for _ in range(MAX_SEGMENTS):
         segment = _SEGMENT.search(data, at)
         if segment is None or data[segment.end() - 1] == _END:
             return scans
         scans += data[segment.end() - 1] == _SCAN
-        if scans > _MAX_SCANS:
+        if scans > MAX_SCANS:
             break
         at = segment.end() + int.from_bytes(data[segment.end() : segment.end() + 2])
     raise _in_pieces()
@@ -149,7 +149,7 @@ class _Reader(BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
-        if self.reads > _MAX_READS:
+        if self.reads > MAX_READS:
             raise _in_pieces()
         return super().read(size)
 
@@ -197,7 +197,7 @@ def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:
             # before Pillow makes a tuple and an object of each of five million strips
             for tag, values in self.tag_v2._tagdata.items():  # noqa: SLF001 (there is no other way to them)
                 kept = self.tag_v2.tagtype[tag] in {_BYTE, _TEXT, _ANYTHING}
-                if len(values) > 4 * _MAX_VALUES and not kept:
+                if len(values) > 4 * MAX_VALUES and not kept:
                     raise _in_pieces()
             if self.tag_v2.get(_SAMPLES, 1) > _MAX_SAMPLES:
                 raise SyntaxError  # as Pillow does, which logs it as an error before
