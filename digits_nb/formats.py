@@ -65,6 +65,9 @@ MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders w
 MAX_SEGMENTS = 10_000
 _SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
 _SCAN, _END = 0xDA, 0xD9
+MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC finds hardest take a second and a half
+# ways to put one picture together from any number of others, or to leave HEVC out; no phone sends them
+_PIECEWORK = re.compile(rb"infe[\2\3].{7,9}(?:iovl|iden|tili|unci|mski)", re.DOTALL)
 _EXTENT = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)  # a HEIC's box for each picture and tile in it
 MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
 _SAMPLES, _MAX_SAMPLES = 277, 6  # a tag of TIFF, and the most channels that a picture can have
@@ -138,7 +141,7 @@ def _scans(data: bytes) -> int:
 
 
 def _in_pieces() -> DigitsError:
-    msg = "The picture's file is in more pieces than any picture needs; save it again as PNG or JPEG."
+    msg = "The picture's file holds more than any picture needs; save it again as PNG or JPEG."
     return TooLarge(msg)
 
 
@@ -179,8 +182,11 @@ def _heic() -> type[ImageFile.ImageFile]:
         format = "HEIC"  # as people know it
 
         def _open(self) -> None:
+            data = self.fp.getvalue()
+            if len(data) > MAX_HEIC or _PIECEWORK.search(data):
+                raise _in_pieces()
             # what is shown may be a corner of what is decoded
-            for width, height in _EXTENT.findall(self.fp.getvalue()):
+            for width, height in _EXTENT.findall(data):
                 check_size(int.from_bytes(width), int.from_bytes(height), MOST_PIXELS["HEIC"])
             super()._open()
 

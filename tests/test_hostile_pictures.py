@@ -168,6 +168,11 @@ TABLE = {
         ),
         TooLarge,
     ),
+    "a HEIC that is put together from others": (
+        lambda: file_of(drawing((192, 256)), "HEIC", tile_size=64).replace(b"grid", b"iovl", 1),
+        TooLarge,
+    ),
+    "a HEIC of 11 MB": (lambda: heic_claiming(64, 64) + bytes(11_000_000), TooLarge),
     # giant metadata
     "a PNG of a million comments": (
         lambda: PNG[:33] + chunk(b"tEXt", b"a\0b") * 500_000 + PNG[33:],
