@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 import pillow_heif
 import pytest
-from files import FILES, SEVEN, cut_out, drawing, exif, file_of
+from files import FILES, SEVEN, cut_out, drawing, exif, file_of, jpeg_claiming
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
