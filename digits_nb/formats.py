@@ -98,7 +98,11 @@ def format_of(data: bytes) -> str:
 def undecoded(data: bytes, name: str) -> Image.Image:
     """The picture in a file of a format, of which nothing but the header is read yet."""
     # the plugin itself: Image.open would warn of a large picture before we can refuse it
-    return _plugin(name)(_Reader(data))
+    image = _plugin(name)(_Reader(data))
+    if 0 in image.size:
+        msg = f"The picture's file says that it has {image.width} × {image.height} pixels; save it again."
+        raise CorruptImage(msg)
+    return image
 
 
 def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
@@ -186,8 +190,9 @@ def _heic() -> type[ImageFile.ImageFile]:
             if len(data) > MAX_HEIC or _PIECEWORK.search(data):
                 raise _in_pieces()
             # what is shown may be a corner of what is decoded
-            for width, height in _EXTENT.findall(data):
-                check_size(int.from_bytes(width), int.from_bytes(height), MOST_PIXELS["HEIC"])
+            for sides in _EXTENT.findall(data):
+                width, height = map(int.from_bytes, sides)
+                check_size(width or 1, height or 1, MOST_PIXELS["HEIC"])
             super()._open()
 
     return Heic

@@ -139,6 +139,8 @@ TABLE = {
         CorruptImage,
     ),
     "a TIFF of no pixels": (partial(tiff_claiming, 0, 5), CorruptImage),
+    "a HEIC of no pixels": (partial(heic_claiming, 0, 5), CorruptImage),
+    "a BMP of no pixels": (partial(bmp_claiming, 5, 0), CorruptImage),
     # work without end
     "a JPEG of 1,000 scans over 25 million pixels": (partial(jpeg_of_scans, 5_000, 1_000), TooLarge),
     "a JPEG of scans in more pixels than scans may have": (partial(jpeg_of_scans, 6_400, 2), TooLarge),
