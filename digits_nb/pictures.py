@@ -72,8 +72,9 @@ def decode_reduced(
         image = undecoded(data, name)
         width, height = image.size
         check_size(width, height, min(max_pixels, most_pixels(image, data, name)))
-        times = max(image.size) // at_least if at_least else 1
-        # the decoder leaves out what a smaller picture does not need; only JPEG's can
+        # a HEIC's draft would be its thumbnail, which may show something else
+        times = max(image.size) // at_least if at_least and name == "Jpeg" else 1
+        # the decoder leaves out what a smaller picture does not need
         drafted = times > 1 and image.draft("L", (max(width // times, 1), max(height // times, 1)))
         picture = finish(image)
         if not drafted:

@@ -193,13 +193,15 @@ def test_a_large_jpeg_is_decoded_in_small_and_upright_with_its_full_size(orienta
         ("JPEG", (480, 640), 321),
         ("PNG", (480, 640), 64),
         ("TIFF", (480, 640), 64),
+        ("HEIC", (480, 640), 64),
     ],
-    ids=["nothing is asked for", "less than half is too small", "PNG cannot", "TIFF cannot"],
+    ids=["nothing is asked for", "less than half is too small", "PNG cannot", "TIFF cannot", "HEIC must not"],
 )
 def test_what_cannot_be_reduced_is_decoded_in_full(
     form: str, size: tuple[int, int], at_least: int | None
 ) -> None:
-    data = file_of(SEVEN.resize(size).convert("RGB"), form, exif=exif(1))
+    options = {"thumbnails": [128]} if form == "HEIC" else {"exif": exif(1)}
+    data = file_of(SEVEN.resize(size).convert("RGB"), form, **options)
 
     picture, full = decode_reduced(data, at_least)
 
