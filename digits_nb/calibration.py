@@ -20,7 +20,7 @@ OUTLIER_RATE = 0.1
 """And where at most this share of the outliers kept apart was as confident: a vote that learned from other
 kinds of outliers was asked about them, and the model that is shipped has learned from all."""
 
-REFUSAL_RATE = 0.007
+REFUSAL_RATE = 0.005
 """Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`."""
 
 

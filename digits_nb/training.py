@@ -58,12 +58,12 @@ class Recipe:
     """
 
     variations: int = 9
-    drawings: int = 60_000
+    drawings: int = 80_000
     prints: int = 20
-    outliers: int = 16_000
+    outliers: int = 12_000
     members: int = 4
     hidden: int = 256
-    epochs: int = 16
+    epochs: int = 12
 
 
 SHIPPED = Recipe()
@@ -254,8 +254,8 @@ def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_
 
 
 def _few(recipe: Recipe) -> Recipe:
-    """Half the members: enough to find one temperature."""
-    return replace(recipe, members=(recipe.members + 1) // 2)
+    """A quarter of the members: enough to find one temperature."""
+    return replace(recipe, members=max(1, recipe.members // 4))
 
 
 def _dismiss_workers() -> None:

@@ -247,9 +247,9 @@ def test_a_long_batch_gets_workers_by_itself(saved: "DigitModel", monkeypatch: p
     seen_by: list[int | None] = []
     prepare_all = batches._prepare_all
 
-    def noting(block: list, jobs: int) -> list:
+    def noting(block: list, see: object, jobs: int) -> list:
         seen_by.append(jobs)
-        return prepare_all(block, jobs)
+        return prepare_all(block, see, jobs)
 
     monkeypatch.setattr(batches, "_prepare_all", noting)
 
