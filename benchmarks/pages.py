@@ -93,7 +93,8 @@ def _cut_out(path: Path, height: float) -> np.ndarray:
     left, top, wide, tall = cv2.boundingRect(np.isin(labels, strokes[strokes > 0]).astype(np.uint8))
     scale = height / max(tall, wide / 2)
     size = max(2, round(wide * scale)), max(2, round(tall * scale))
-    digit = cv2.resize(shade[top : top + tall, left : left + wide], size, interpolation=cv2.INTER_AREA)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC  # enlarged, AREA would leave steps
+    digit = cv2.resize(shade[top : top + tall, left : left + wide], size, interpolation=way)
     return np.clip(digit, 0, 1)
 
 

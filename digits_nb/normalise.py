@@ -42,17 +42,15 @@ MAX_WIDTH = 20
 """Pixels of the bitmap. The median width of ink of the same bitmaps; wider digits are squeezed."""
 
 SLANT_REMOVED = 0.7
-"""Share of the measured slant that is removed. Moments see the shape of a digit as slant too: taking all
-of it away tilts a 7 that was upright. Of 0.5, 0.7 and 1.0 the best on pictures from elsewhere, by less than
-chance could account for."""
+"""Share of the measured slant that is removed: moments see the shape of a 7 as slant too. Of 0.5, 0.7 and 1.0
+the best on pictures from elsewhere, by less than chance could account for."""
 
-PIECES = 40
+PIECES = 20
 MIN_TOGETHER = 0.5
 """Share of the ink that the `PIECES` largest pieces must hold; where they hold less, it is noise."""
 
 SPECK = 0.03
-"""A piece with a smaller share of the largest piece's area, or with four times this share of its extent, is a
-speck, not a stroke."""
+"""Of the largest piece's area: a smaller piece is a speck, as is one of less than four times this extent."""
 
 _CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
 _PAD = 2  # empty ground around it
