@@ -1,28 +1,46 @@
-"""The panel of the inference notebook: a picture goes in by URL, base64 or upload; the answer comes out."""
+"""The panel: a picture goes in whichever way, its answer comes out, and the grid behind it can be touched."""
 
-from html import escape
+from dataclasses import dataclass
 from threading import Thread
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import traitlets
-from ipywidgets import HTML, Button, FileUpload, HBox, Layout, Text, VBox
+from IPython.display import display
+from ipywidgets import Box, Button, Dropdown, HBox, VBox
 
+from digits_nb import board, lines, lookalikes, places
+from digits_nb.board import Board
+from digits_nb.corrections import Correction, keep
+from digits_nb.editor import GridEditor
 from digits_nb.errors import DigitsError
-from digits_nb.recognition import default_model, recognize
+from digits_nb.normalise import LEVELS, Stages, preprocess
+from digits_nb.query import open_image
+from digits_nb.recognition import Answer, default_model, recognize
+from digits_nb.ways import Asked, Ways
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from digits_nb.model import DigitModel
     from digits_nb.store import ModelStore
 
-ALERT = "border-left: 4px solid var(--jp-error-color1); padding-left: 8px"
-LABEL_WIDTH = "calc(var(--jp-widgets-inline-label-width) + 2 * var(--jp-widgets-inline-margin))"
+NEAREST = 8
+"""How many training digits are shown that look like the one that was read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One picture, read: what was asked, the answer, and how its grid came about."""
+
+    asked: Asked
+    answer: Answer
+    stages: Stages
 
 
 class Panel(VBox):
-    """Reads one picture at a time: a URL or base64 on Enter, an upload by itself, any of them on the button.
-
-    A way in that is filled empties the others, so that there is always one query. It is read in a thread, and
-    the page stays alive while a slow URL loads; what is asked for last is what is shown.
+    """Reads one picture at a time, from any way in, and lets its grid be edited.
 
     Parameters
     ----------
@@ -31,97 +49,162 @@ class Panel(VBox):
 
     Attributes
     ----------
-    url, base64 : ipywidgets.Text
-        The address of a picture; its bytes as base64 or a whole `data:` URL.
-    upload : ipywidgets.FileUpload
-        A file of the person's own.
-    button : ipywidgets.Button
-        Reads what is filled in.
-    message : ipywidgets.HTML
-        What is going on, or why nothing came of it, in a sentence.
-    result : ipywidgets.HTML
-        The answer's rich display.
+    ways : digits_nb.ways.Ways
+        URL, base64, upload, samples, drawing, camera.
+    editor : digits_nb.editor.GridEditor
+        The grid that was read, to touch.
+    result, note, stages, alike, lines : digits_nb.board.Board
+        The answer, what became of a correction, the stages from picture to grid, the training digits that
+        look like it, the lines that ask the same.
+    really : ipywidgets.Dropdown
+        Where a person says which digit it really is.
+    save : ipywidgets.Button
+        Adds what they said to `outputs/corrections.json`.
+    corrections : list of tuple
+        The grids (8, 8), 0..16, of which they said so, each with that digit.
     answer : digits_nb.Answer or None
-        What was read last; None before that, and after an error.
-    busy : bool
-        Whether a picture is being read.
+        What was read last, or what the model says of the edited grid; None before that, and after an error.
     """
 
     answer = traitlets.Any(None, allow_none=True)
-    busy = traitlets.Bool(False)
 
     def __init__(self, model: "DigitModel") -> None:
         self._model = model
-        self._query: dict[str, Any] = {}
-        self._thread = Thread()
-        self.url = _field("URL", "https://… the address of a picture")
-        self.base64 = _field("Base64", "iVBORw0KGgo… or data:image/png;base64,iVBORw0KGgo…")
-        self.upload = FileUpload(
-            description="Upload a picture",
-            tooltip="A picture file on this computer",
-            accept="image/*",
-            icon="",  # an icon is a letter of a font, which a screen reader would read out
-            layout=Layout(width="auto"),
+        self.corrections: list[Correction] = []
+        self._saved = 0  # how many of them are in the file
+        self._corrected = False  # whether the last of them is about what is shown
+        self.ways = Ways(self._read, self._show)
+        self.editor = GridEditor(self._edited)
+        self.result, self.note, self.stages, self.alike, self.lines = (Board() for _ in range(5))
+        digits = [("–", None), *((str(digit), digit) for digit in range(10))]
+        self.really = Dropdown(options=digits, description="It is really a")
+        self.really.observe(self._correct, "value")
+        self.save = Button(description="Save corrections")
+        self._offer_to_save(False)
+        self.save.on_click(lambda _: self._save())
+        really = HBox([self.really, self.save])
+        really.add_class("dn-really")
+        grid = VBox([Board(board.title("What the model sees: touch it")), self.editor])
+        columns = Box([self.ways.pad, VBox([self.result, really, self.note]), grid])
+        columns.add_class("dn-columns")
+        super().__init__([self.ways.entry, columns, self.stages, self.alike, self.lines])
+        self.add_class("dn-panel")
+        self._tell(None)
+        # somebody looks at it: what takes a second or two the first time is done before it is asked for
+        self.result.on_msg(
+            lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1), daemon=True).start()
         )
-        self.button = Button(description="Read", button_style="primary")
-        self.message = HTML()
-        self.result = HTML()
-        for way_in in self._ways_in:
-            way_in.observe(self._filled, "value")
-        self.button.on_click(lambda _: self.read())
-        buttons = HBox([self.upload, self.button], layout=Layout(margin=f"0 0 0 {LABEL_WIDTH}"))
-        super().__init__([self.url, self.base64, buttons, self.message, self.result])
 
     @property
-    def _ways_in(self) -> tuple[Text, Text, FileUpload]:
-        return self.url, self.base64, self.upload
+    def busy(self) -> bool:
+        """Whether a picture is being read."""
+        return self.ways.busy
 
-    @property
-    def query(self) -> dict[str, Any]:
-        """The one query that is filled in, or none, as `digits_nb.recognize` takes it."""
-        if self.upload.value:
-            return {"bytes": bytes(self.upload.value[0]["content"])}
-        filled = {"url": self.url.value.strip(), "base64": self.base64.value.strip()}
-        return {name: value for name, value in filled.items() if value}
+    def __repr__(self) -> str:
+        """Without what it holds: a notebook keeps this text."""
+        return "A panel of digits_nb, alive while its kernel runs"
 
-    def read(self) -> Thread:
-        """Read what is filled in, in the thread returned; `answer` and `message` say what came of it."""
-        query = self.query
-        if self.busy and query == self._query:
-            return self._thread  # a field was left by a click on the button, which asks for the same twice
-        self._query = query
-        self.busy = True
-        self.message.value = "Reading…"
-        self._thread = Thread(target=self._read, args=(query,), daemon=True)
-        self._thread.start()
-        return self._thread
+    def _ipython_display_(self) -> None:
+        """The panel and, where no kernel runs, a sentence and a sample's answer in its place."""
+        display(self._repr_mimebundle_(), raw=True)
+        samples = sorted(places.samples().glob("seven-*"))
+        answer = recognize({"path": samples[0]}, self._model)._repr_html_() if samples else ""
+        display({"text/html": board.still(answer), "text/plain": board.STILL}, raw=True)
 
-    def _read(self, query: dict[str, Any]) -> None:
-        answer, message = None, ""
-        try:
-            answer = recognize(query, self._model)
-        except DigitsError as error:
-            message = _alert(str(error))
-        except Exception as error:
-            message = _alert(
-                f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program "
-                "and not of the picture: please report it."
-            )
-            raise  # to where a thread's errors go, for whoever looks for the cause
-        finally:
-            if query is self._query:  # nothing else was asked for in the meantime
-                self.message.value = message
-                self.result.value = "" if answer is None else answer._repr_html_()
-                self.answer = answer
-                self.busy = False
+    def _read(self, asked: Asked) -> Reading | None:
+        image = open_image(asked.query)
+        if asked.way == "drawing" and image.convert("L").getextrema() == (255, 255):
+            return None  # wiped clean
+        return Reading(asked, recognize(image, self._model), preprocess(image))
 
-    def _filled(self, change: dict[str, Any]) -> None:
-        if not change["new"]:
+    def _show(self, reading: Reading | None) -> None:
+        if reading is None:
+            self.editor.show(np.zeros((8, 8)))
+            self._tell(None)
+            self.stages.show("")
             return
-        for way_in in self._ways_in:
-            if way_in is not change["owner"]:
-                way_in.value = type(way_in.value)()
-        self.read()
+        answer, asked = reading.answer, reading.asked
+        self._tell(answer)
+        self.editor.show(answer.grid)
+        self.stages.show(board.of_stages(reading.stages))
+        self._offer(lines.of_query(asked.query, asked.name, answer.model_version))
+        self._remind(answer)
+
+    def _edited(self, grid: "NDArray[np.float64]") -> None:
+        """Follow the grid while it is edited; the model is given the 64 numbers and nothing else."""
+        if not grid.any():
+            self._tell(None)
+            return
+        start = perf_counter()
+        probabilities = self._model.predict_proba(grid[None])[0]
+        digit = int(probabilities.argmax())
+        certain_from = self._model.card.get("calibration", {}).get("certain_from", np.inf)
+        answer = Answer(
+            digit,
+            float(probabilities[digit]),
+            bool(probabilities[digit] >= certain_from),
+            probabilities,
+            grid,
+            self._model.version,
+            perf_counter() - start,
+            (0, 0, *grid.shape),
+            (255 - grid * (255 / LEVELS)).astype(np.uint8),
+        )
+        self._tell(answer, "the grid as you edited it")
+        self._offer(lines.of_grid(grid, answer.model_version))
+        self._remind(answer)
+
+    def _tell(self, answer: Answer | None, note: str = "") -> None:
+        """Show the digit; a correction is about what is shown."""
+        self.answer = answer
+        self._corrected = False
+        self.really.value = None
+        self.really.layout.display = "none" if answer is None else None
+        self.note.show("")
+        if answer is None:
+            self.result.show(board.title("Answer") + board.WELCOME)
+            self.alike.show("")
+            self.lines.show("")
+        else:
+            self.result.show(board.title("Answer") + board.of_answer(answer, note), board.sentence(answer))
+
+    def _offer(self, offered: dict[str, str]) -> None:
+        self.lines.show(board.of_lines(offered), copies=list(offered.values()))
+
+    def _remind(self, answer: Answer) -> None:
+        alike = lookalikes.find(answer.grid, NEAREST)
+        if answer is self.answer:  # nothing else was shown in the meantime
+            self.alike.show(board.of_neighbours(*alike))
+
+    def _correct(self, change: dict[str, Any]) -> None:
+        if self.answer is None or (digit := change["new"]) is None:
+            return
+        if self._corrected:
+            self.corrections.pop()
+            self._saved = min(self._saved, len(self.corrections))
+        self.corrections.append((self.answer.grid, digit))
+        self._corrected = True
+        self._offer_to_save(True)
+        held = f"corrections held in memory: {len(self.corrections)}"
+        self.note.show(
+            board.said(f"Noted as a {digit}; {held}. They are lost with the kernel unless you save them.")
+        )
+
+    def _offer_to_save(self, offered: bool) -> None:
+        self.save.layout.display = None if offered else "none"
+
+    def _save(self) -> None:
+        try:
+            path = keep(self.corrections[self._saved :])
+        except DigitsError as error:
+            self.note.show(board.alert(str(error)))
+        else:
+            self._saved = len(self.corrections)
+            self._corrected = False  # what is in the file stays there
+            self._offer_to_save(False)
+            self.note.show(
+                board.said(f"Saved to {path.parent.name}/{path.name}: grids and digits, no pictures.")
+            )
 
 
 def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) -> Panel:
@@ -148,17 +231,3 @@ def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) 
     if model is None:
         model = default_model() if store is None else store.load()
     return Panel(model)
-
-
-def _alert(sentence: str) -> str:
-    return f'<div role="alert" style="{ALERT}">{escape(sentence)}</div>'
-
-
-def _field(description: str, placeholder: str) -> Text:
-    # not at every key: on Enter, or when the field is left
-    return Text(
-        description=description,
-        placeholder=placeholder,
-        continuous_update=False,
-        layout=Layout(width="100%", max_width="44em"),
-    )

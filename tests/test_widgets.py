@@ -1,25 +1,33 @@
-"""The panel, driven as a front end drives it: values change, the button is clicked."""
+"""The panel, driven as its front end drives it: messages come, values change, buttons are clicked."""
 
+import json
 import re
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
 
+import cv2
+import numpy as np
 import pytest
+from ipywidgets import Widget
 from servers import Server, plain, serving
 
 import digits_nb
-from digits_nb import DigitModel, ModelStore
+from digits_nb import DigitModel, ModelStore, places, ways
+from digits_nb.query import MAX_BYTES
 from digits_nb.widgets import Panel
+
+Way = Callable[[Panel], Panel]
 
 SAMPLES = Path(__file__).resolve().parent.parent / "notebooks" / "samples"
 SEVEN = (SAMPLES / "seven-dark-on-white.png").read_bytes()
 THREE = (SAMPLES / "three-light-on-dark.png").read_bytes()
+WHITE = cv2.imencode(".png", np.full((264, 264), 255, np.uint8))[1].tobytes()
+BLANK = (SAMPLES / "blank.png").read_bytes()
 
 
 @pytest.fixture
@@ -36,68 +44,159 @@ def settled(panel: Panel) -> Panel:
     return panel
 
 
-def upload(panel: Panel, name: str, content: bytes) -> None:
-    """What the upload button leaves when a person has chosen a file."""
-    told = {"name": name, "type": "", "last_modified": datetime.now(tz=UTC), "size": len(content)}
-    panel.upload.value = (told | {"content": memoryview(content)},)
+def tell(panel: Panel, *buffers: bytes, **content: object) -> Panel:
+    """What the page sends when a person has used the fields, the samples or the upload."""
+    panel.ways.entry._handle_custom_msg(content, list(buffers))
+    return panel
 
 
-@pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"], ids=["alone", "in a data: URL"])
-def test_base64_is_read_when_it_is_entered(panel: Panel, prefix: str) -> None:
-    panel.base64.value = prefix + b64encode(SEVEN).decode()
+def upload(panel: Panel, content: bytes, name: str = "seven.png") -> Panel:
+    return tell(panel, content, way="file", name=name, more=False)
+
+
+def draw(panel: Panel, content: bytes) -> Panel:
+    panel.ways.drawing.set_state({"base64": b64encode(content).decode()})
+    return panel
+
+
+def photograph(panel: Panel, content: bytes) -> Panel:
+    panel.ways.switch.click()
+    panel.ways.camera.set_state({"image_base64": f"data:image/png;base64,{b64encode(content).decode()}"})
+    return panel
+
+
+def words(html: str) -> str:
+    return re.sub(r"<[^>]+>|\s+", " ", html)
+
+
+WAYS = {
+    "base64": lambda panel: tell(panel, way="base64", value=b64encode(SEVEN).decode()),
+    "a data: URL": lambda panel: tell(
+        panel, way="base64", value=f"data:image/png;base64,{b64encode(SEVEN).decode()}"
+    ),
+    "an upload": lambda panel: upload(panel, SEVEN),
+    "a sample": lambda panel: tell(panel, way="sample", name="seven-dark-on-white.png"),
+    "a drawing": lambda panel: draw(panel, SEVEN),
+    "the camera": lambda panel: photograph(panel, SEVEN),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_every_way_in_ends_in_an_answer(panel: Panel, way: Way) -> None:
+    assert settled(way(panel)).answer.digit == 7
+    assert panel.ways.message == ""
+    assert " 7 " in words(panel.result.html)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_what_a_notebook_may_save_of_the_panel_holds_no_picture(panel: Panel, way: Way) -> None:
+    settled(way(panel))
+
+    state = json.dumps([widget.get_state() for widget in everything_in(panel)], default=str)
+
+    png = re.compile(r"iVBORw0KGgo\w")
+    assert png.search(state)  # the thumbnails of the samples are ours
+    for sample in panel.ways.entry.samples:
+        state = state.replace(sample["src"], "")
+    assert not png.search(state)
+    assert repr(panel) == "A panel of digits_nb, alive while its kernel runs"
+
+
+def everything_in(widget: Widget) -> Iterator[Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from everything_in(child)
+
+
+def test_a_large_upload_comes_in_parts(panel: Panel) -> None:
+    tell(panel, SEVEN[:500], way="file", name="seven.png", more=True)
+    assert not panel.busy
+    tell(panel, SEVEN[500:], way="file", name="seven.png", more=False)
     assert settled(panel).answer.digit == 7
-    assert panel.message.value == ""
 
 
-def test_an_upload_is_read_by_itself(panel: Panel) -> None:
-    upload(panel, "seven.png", SEVEN)
-    assert settled(panel).answer.digit == 7
+def test_the_answer_is_told_in_words_numbers_and_bars(panel: Panel) -> None:
+    settled(upload(panel, SEVEN))
+    shown = words(panel.result.html)
+    assert "certain" in shown
+    assert re.search(r"\d\d\.\d%", shown)
+    assert panel.result.html.count("<li") == 10
+    assert "not saved" in shown or panel.answer.model_version[:12] in shown
 
 
-def test_the_answer_is_shown_as_a_notebook_would_show_it(panel: Panel) -> None:
-    upload(panel, "seven.png", SEVEN)
-    assert settled(panel).result.value == panel.answer._repr_html_()
+def test_the_stages_and_the_digits_like_it_are_shown_with_text_alternatives(panel: Panel) -> None:
+    settled(upload(panel, SEVEN))
+    told = re.findall(r'<img alt="([^"]+)"', panel.stages.html)
+    assert [alt.partition(":")[0] for alt in told][-2:] == ["Bitmap, 32×32", "Grid, 8×8"]
+    assert len(told) == panel.stages.html.count("<img") == 6
+    alike = re.findall(r'alt="A training digit: (\d)"', panel.alike.html)
+    assert len(alike) == panel.alike.html.count("<img") == 8
+    assert alike.count("7") > 4
 
 
-def test_the_button_reads_what_is_filled_in_again(panel: Panel) -> None:
-    upload(panel, "seven.png", SEVEN)
-    first = settled(panel).answer
-    panel.button.click()
-    again = settled(panel).answer
-    assert again is not first
-    assert again.digit == first.digit
+def test_the_lines_to_copy_ask_for_the_same(panel: Panel, home: Path) -> None:
+    assert home.is_dir()
+    settled(draw(panel, SEVEN))
+    python, shell = panel.lines.copies
+    assert eval(python).digit == 7  # noqa: S307 (our own line)
+    assert b64encode(SEVEN).decode() in shell
+    settled(tell(panel, way="sample", name="three-light-on-dark.png"))
+    python, shell = panel.lines.copies
+    assert eval(python).digit == 3  # noqa: S307
+    assert "@" in shell
 
 
-def test_a_way_in_that_is_filled_empties_the_others(panel: Panel) -> None:
-    upload(panel, "three.png", THREE)
-    settled(panel)
-    panel.base64.value = b64encode(SEVEN).decode()
-    assert settled(panel).answer.digit == 7
-    assert panel.upload.value == ()
-    upload(panel, "three.png", THREE)
-    assert settled(panel).answer.digit == 3
-    assert panel.base64.value == ""
+# Errors
 
 
-@pytest.mark.parametrize(
-    ("way_in", "value"),
-    [
-        ("base64", "certainly no picture"),
-        ("base64", b64encode((SAMPLES / "blank.png").read_bytes()).decode()),
-        ("base64", b64encode(SEVEN[:200]).decode()),
-        ("url", "http://127.0.0.1/seven.png"),
-        ("url", "<b>http://[</b>"),
-    ],
-    ids=["no base64", "a blank picture", "half a picture", "a private address", "a URL that is none"],
-)
-def test_an_error_is_a_sentence_in_the_panel(panel: Panel, way_in: str, value: str) -> None:
-    upload(panel, "seven.png", SEVEN)
-    settled(panel)
-    getattr(panel, way_in).value = value
-    assert settled(panel).answer is None
-    assert panel.result.value == ""
-    (sentence,) = re.findall(r'<div role="alert"[^>]*>([^<>\n]+)</div>', panel.message.value)
-    assert len(sentence.split()) > 4
+BAD = {
+    "no base64": ("fields", lambda panel: tell(panel, way="base64", value="certainly no picture")),
+    "half a picture": (
+        "fields",
+        lambda panel: tell(panel, way="base64", value=b64encode(SEVEN[:200]).decode()),
+    ),
+    "a private address": ("fields", lambda panel: tell(panel, way="url", value="http://127.0.0.1/seven.png")),
+    "a URL that is none": ("fields", lambda panel: tell(panel, way="url", value="<b>http://[</b>")),
+    "nothing at all": ("fields", lambda panel: tell(panel, way="fields", value="")),
+    "an upload of a blank picture": ("picks", lambda panel: upload(panel, BLANK)),
+    "an upload that is no picture": ("picks", lambda panel: upload(panel, b"no picture")),
+    "an upload that is too large": (
+        "picks",
+        lambda panel: tell(panel, way="file", name="7", size=MAX_BYTES + 1),
+    ),
+    "a photograph of nothing": ("pad", lambda panel: photograph(panel, BLANK)),
+}
+
+
+@pytest.mark.parametrize(("place", "way"), BAD.values(), ids=BAD.keys())
+def test_an_error_is_a_sentence_where_the_input_is(panel: Panel, place: str, way: Way) -> None:
+    settled(upload(panel, SEVEN))
+    sent = []
+    panel.ways.entry.send = sent.append
+    settled(way(panel))
+    assert len(panel.ways.message.split()) > 4
+    assert "\n" not in panel.ways.message
+    assert sent[-1]["error"] is True
+    assert sent[-1]["sentence"] == panel.ways.message
+    assert sent[-1]["at"] == place
+
+
+def test_an_error_takes_the_answer_away_and_an_answer_the_error(panel: Panel) -> None:
+    settled(upload(panel, SEVEN))
+    settled(upload(panel, BLANK))
+    assert panel.answer is None
+    assert panel.stages.html == panel.alike.html == panel.lines.html == ""
+    assert not any(panel.editor.grid)
+    settled(upload(panel, THREE))
+    assert panel.ways.message == ""
+    assert panel.answer.digit == 3
+
+
+def test_a_drawing_that_was_wiped_clean_is_no_error(panel: Panel) -> None:
+    settled(draw(panel, SEVEN))
+    settled(draw(panel, WHITE))
+    assert panel.answer is None
+    assert panel.ways.message == ""
 
 
 def test_an_error_that_nobody_expected_is_a_sentence_too_and_is_not_lost(
@@ -106,23 +205,12 @@ def test_an_error_that_nobody_expected_is_a_sentence_too_and_is_not_lost(
     lost = []
     monkeypatch.setattr(threading, "excepthook", lost.append)
     panel = Panel(object())  # no model
-    upload(panel, "seven.png", SEVEN)
-    panel._thread.join(20)
-    assert not panel.busy
-    assert "unexpected AttributeError" in panel.message.value
+    settled(upload(panel, SEVEN))
+    assert "unexpected AttributeError" in panel.ways.message
     assert [error.exc_type for error in lost] == [AttributeError]
 
 
-def test_the_button_with_nothing_filled_in_says_what_to_give(panel: Panel) -> None:
-    panel.button.click()
-    assert "url" in settled(panel).message.value
-
-
-def test_an_answer_clears_the_error_before_it(panel: Panel) -> None:
-    panel.base64.value = "certainly no picture"
-    assert settled(panel).message.value
-    upload(panel, "seven.png", SEVEN)
-    assert settled(panel).message.value == ""
+# URLs
 
 
 @pytest.fixture
@@ -140,54 +228,136 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, Event]]:
         go_on.set()
 
 
-def test_a_slow_url_leaves_the_panel_alive_and_says_that_it_is_reading(
+def test_a_slow_url_says_that_it_is_loading_and_is_read_when_it_comes(
     panel: Panel, slow: tuple[Server, Event]
 ) -> None:
     server, go_on = slow
-    panel.url.value = server.url
+    tell(panel, way="url", value=server.url)
     assert panel.busy
-    assert panel.message.value == "Reading…"
+    assert panel.ways.message == "Loading…"
     go_on.set()
     assert settled(panel).answer.digit == 3
-    assert panel.message.value == ""
+    assert panel.ways.message == ""
+    assert server.url in panel.lines.copies[0]
+
+
+def test_a_slow_url_can_be_stopped(panel: Panel, slow: tuple[Server, Event]) -> None:
+    server, go_on = slow
+    settled(upload(panel, SEVEN))
+    tell(panel, way="url", value=server.url)
+    while not server.seen:
+        time.sleep(0.01)
+    tell(panel, way="stop")
+    assert not panel.busy
+    assert panel.ways.message == "Stopped."
+    # the connection is cut, and not left to run out
+    deadline = time.monotonic() + 5
+    while any(thread.name == "digits_nb.fetch" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    go_on.set()
+    assert panel.answer.digit == 7
 
 
 def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Server, Event]) -> None:
     server, go_on = slow
-    panel.url.value = server.url
-    thread = panel.read()
-    upload(panel, "seven.png", SEVEN)
-    assert settled(panel).answer.digit == 7
+    tell(panel, way="url", value=server.url)
+    assert settled(upload(panel, SEVEN)).answer.digit == 7
     go_on.set()
-    thread.join(20)
-    assert len(server.seen) == 1
+    time.sleep(0.3)
     assert panel.answer.digit == 7
-    assert panel.message.value == ""
+    assert panel.ways.message == ""
 
 
-def test_asking_twice_for_the_same_reads_it_once(panel: Panel, slow: tuple[Server, Event]) -> None:
-    server, go_on = slow
-    panel.url.value = server.url
-    panel.button.click()
-    go_on.set()
-    assert settled(panel).answer.digit == 3
-    assert len(server.seen) == 1
+# The grid
 
 
-def test_every_input_says_what_it_is(panel: Panel) -> None:
-    for way_in in (panel.url, panel.base64, panel.upload, panel.button):
-        assert way_in.description
+def test_the_grid_starts_from_the_picture_and_the_answer_follows_it(panel: Panel) -> None:
+    settled(upload(panel, SEVEN))
+    assert panel.editor.grid == pytest.approx(panel.answer.grid.ravel())
+    three = settled(upload(digits_nb.panel(panel._model), THREE)).answer
+    panel.editor.set_state({"grid": three.grid.ravel().tolist()})
+    assert panel.answer.digit == 3
+    assert panel.answer.probabilities == pytest.approx(three.probabilities)
+    assert "edited" in panel.result.html
+    assert re.findall(r'alt="A training digit: (\d)"', panel.alike.html).count("3") > 4
+    assert "predict_proba" in panel.lines.copies[0]
+
+
+def test_a_grid_without_ink_is_no_digit(panel: Panel) -> None:
+    settled(upload(panel, SEVEN))
+    panel.editor.set_state({"grid": [0] * 64})
+    assert panel.answer is None
+
+
+@pytest.mark.parametrize("grid", [[0] * 63, [17] + [0] * 63, ["1"] * 64], ids=["short", "too dark", "text"])
+def test_the_editor_takes_64_numbers_of_0_to_16_and_nothing_else(panel: Panel, grid: list) -> None:
+    from traitlets import TraitError
+
+    with pytest.raises(TraitError):
+        panel.editor.grid = grid
+
+
+# Corrections
+
+
+def test_a_correction_is_kept_in_memory_and_saved_only_when_asked(panel: Panel, home: Path) -> None:
+    settled(upload(panel, SEVEN))
+    read = panel.answer.grid
+    panel.really.value = 2
+    panel.really.value = 1  # they thought again
+    [(grid, digit)] = panel.corrections
+    assert digit == 1
+    assert np.array_equal(grid, read)
+    assert "Noted as a 1" in panel.note.html
+    file = home / "outputs" / "corrections.json"
+    assert not file.exists()
+    panel.save.click()
+    assert "corrections.json" in panel.note.html
+    [kept] = json.loads(file.read_bytes())
+    assert kept == {"grid": read.round(2).tolist(), "digit": 1}
+
+    settled(upload(panel, THREE))
+    assert panel.really.value is None
+    panel.really.value = 8
+    panel.save.click()
+    assert [correction["digit"] for correction in json.loads(file.read_bytes())] == [1, 8]
+
+
+def test_corrections_are_not_written_over_a_file_that_holds_something_else(panel: Panel, home: Path) -> None:
+    file = places.write_whole(home / "outputs" / "corrections.json", b'{"other": 1}')
+    settled(upload(panel, SEVEN))
+    panel.really.value = 1
+    panel.save.click()
+    assert 'role="alert"' in panel.note.html
+    assert file.read_bytes() == b'{"other": 1}'
+
+
+# The rest
+
+
+def test_there_is_a_thumbnail_of_every_digit_in_order(panel: Panel) -> None:
+    told = [sample["alt"] for sample in panel.ways.entry.samples]
+    assert [re.search(r"Sample (\w+):", alt)[1] for alt in told] == list(ways.WORDS)
+
+
+def test_where_no_kernel_runs_a_sentence_and_a_samples_answer_stand_for_the_panel(
+    panel: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel._ipython_display_()
+    printed = capsys.readouterr().out
+    assert "It needs a kernel" in printed
+    assert "Probabilities: 7" in printed
 
 
 def test_a_panel_without_a_model_answers_with_the_latest_of_the_store(store: ModelStore) -> None:
     panel = digits_nb.panel(store=store)
-    upload(panel, "seven.png", SEVEN)
-    assert settled(panel).answer.model_version == store.resolve("latest")
+    settled(upload(panel, SEVEN))
+    assert panel.answer.model_version == store.resolve("latest")
 
 
 def test_panels_know_nothing_of_each_other(model: DigitModel) -> None:
     one, other = digits_nb.panel(model), digits_nb.panel(model)
-    upload(one, "seven.png", SEVEN)
-    assert settled(one).answer.digit == 7
+    assert settled(upload(one, SEVEN)).answer.digit == 7
     assert other.answer is None
-    assert other.upload.value == ()
+    assert not any(other.editor.grid)

@@ -1,0 +1,123 @@
+// The ways in that are typed, dropped and picked. What they give goes to the kernel in messages and never
+// into the model's state, which a notebook may be told to save.
+const PART = 1 << 20; // bytes of a message: Jupyter's server takes 10 MB
+
+let count = 0;
+
+function render({ model, el }) {
+  const id = `dn-entry-${(count += 1)}`;
+  el.classList.add("dn-entry");
+  el.innerHTML = `
+    <form class="dn-fields" novalidate>
+      <label for="${id}-url">URL</label>
+      <input id="${id}-url" name="url" type="text" inputmode="url" autocomplete="off" spellcheck="false"
+        placeholder="https://… the address of a picture" aria-describedby="${id}-said">
+      <label for="${id}-base64">Base64</label>
+      <input id="${id}-base64" name="base64" type="text" autocomplete="off" spellcheck="false"
+        placeholder="iVBORw0KGgo… or data:image/png;base64,…" aria-describedby="${id}-said">
+      <button type="submit" class="dn-primary">Read</button>
+      <button type="button" name="stop" hidden>Stop</button>
+    </form>
+    <p id="${id}-said" class="dn-message" data-at="fields" aria-live="assertive"></p>
+    <div class="dn-picks">
+      <button type="button" name="upload" class="dn-drop">Upload a picture<small>or drop it anywhere here</small></button>
+      <input type="file" accept="image/*" hidden>
+      <div class="dn-samples" role="group" aria-label="Samples"></div>
+    </div>
+    <p class="dn-message" data-at="picks" aria-live="assertive"></p>`;
+  const form = el.querySelector("form");
+  const { url, base64, stop } = form.elements;
+  const upload = el.querySelector("[name=upload]");
+  const file = el.querySelector("[type=file]");
+
+  function send(content, buffers) {
+    model.send(content, undefined, buffers);
+  }
+
+  async function sendFile(picked) {
+    if (!picked) return;
+    if (picked.size > model.get("max_bytes")) return send({ way: "file", name: picked.name, size: picked.size });
+    const bytes = await picked.arrayBuffer();
+    for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
+      const more = start + PART < bytes.byteLength;
+      send({ way: "file", name: picked.name, more }, [bytes.slice(start, start + PART)]);
+    }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const asked = document.activeElement === base64 || !url.value.trim() ? base64 : url;
+    const other = asked === url ? base64 : url;
+    if (asked.value.trim()) other.value = "";
+    send({ way: asked.value.trim() ? asked.name : "fields", value: asked.value.trim() });
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault(); // in JupyterLab Enter submits no form by itself
+    form.requestSubmit();
+  });
+  // the field that is filled is the one that is meant
+  url.addEventListener("input", () => (base64.value = ""));
+  base64.addEventListener("input", () => (url.value = ""));
+  stop.addEventListener("click", () => send({ way: "stop" }));
+  upload.addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    sendFile(file.files[0]);
+    file.value = ""; // the same file can be picked again
+  });
+  form.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    sendFile(event.clipboardData.files[0]);
+  });
+
+  for (const { name, alt, src } of model.get("samples")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = alt;
+    button.append(Object.assign(document.createElement("img"), { alt, src }));
+    button.addEventListener("click", () => send({ way: "sample", name }));
+    el.querySelector(".dn-samples").append(button);
+  }
+
+  // a file may be dropped anywhere on the panel, which is known only when this stands in the page
+  let zone = null;
+  const over = (event) => {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    zone.classList.toggle("dn-over", event.type === "dragover");
+  };
+  const drop = (event) => {
+    over(event);
+    sendFile(event.dataTransfer.files[0]);
+  };
+  const found = requestAnimationFrame(() => {
+    zone = el.closest(".dn-panel") ?? el;
+    zone.addEventListener("dragover", over);
+    zone.addEventListener("dragleave", over);
+    zone.addEventListener("drop", drop);
+  });
+
+  function receive({ at, sentence, error, busy, taken }) {
+    for (const message of el.querySelectorAll(".dn-message")) {
+      message.textContent = message.dataset.at === at ? sentence : "";
+      message.classList.toggle("dn-error", message.dataset.at === at && error);
+    }
+    for (const field of [url, base64]) {
+      field.setAttribute("aria-invalid", String(error && at === "fields" && field.value !== ""));
+    }
+    if (taken) form.reset(); // another way in was used, or the text was a picture that is read
+    stop.hidden = !busy;
+  }
+  model.on("msg:custom", receive);
+  return () => {
+    model.off("msg:custom", receive);
+    cancelAnimationFrame(found);
+    zone?.removeEventListener("dragover", over);
+    zone?.removeEventListener("dragleave", over);
+    zone?.removeEventListener("drop", drop);
+  };
+}
+
+export default { render };

@@ -1,0 +1,233 @@
+"""The ways into a panel: typed, dropped, picked, drawn or photographed, each ends in one query."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import traitlets
+from anywidget import AnyWidget
+from ipywidgets import Button, VBox
+from wigglystuff import Paint, WebcamCapture
+
+from digits_nb import places
+from digits_nb.board import Board, alert, title
+from digits_nb.editor import STATIC
+from digits_nb.errors import DigitsError, TooLarge
+from digits_nb.pictures import flatten
+from digits_nb.query import MAX_BYTES, TIMEOUT_S, open_image
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+PAD = 264  # side of the place to draw in, in pixels
+THUMBNAIL = 88  # pixels: twice what is shown, for fine screens
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person has asked for.
+
+    Attributes
+    ----------
+    way : str
+        "url", "base64", "file", "sample", "drawing" or "camera".
+    query : dict
+        As `digits_nb.recognize` takes it.
+    name : str
+        Of a file or a sample; else empty.
+    """
+
+    way: str
+    query: dict[str, Any]
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where in the panel it was asked, and so where an error belongs."""
+        return {"url": "fields", "base64": "fields", "file": "picks", "sample": "picks"}.get(self.way, "pad")
+
+
+class Entry(AnyWidget):
+    """URL and base64 fields, the upload, the samples; a front end of its own, driven by messages."""
+
+    _esm = STATIC / "entry.js"
+
+    samples = traitlets.Tuple().tag(sync=True)
+    max_bytes = traitlets.Int(MAX_BYTES).tag(sync=True)
+
+
+class Ways:
+    """Every way in, and the thread that reads: the page stays alive, and what is asked last is shown.
+
+    Parameters
+    ----------
+    read
+        Called with what was `Asked`, its URL fetched, in a thread; what it returns goes to `show`. A
+        `DigitsError` is shown as a sentence where the input is.
+    show
+        Called in the same thread with what came of it, or with None if nothing did.
+
+    Attributes
+    ----------
+    entry : Entry
+        The fields, the upload and the samples.
+    pad : ipywidgets.VBox
+        The drawing, or in its place the camera.
+    message : str
+        The sentence that is shown beside an input: what is going on, or why nothing came of it.
+    busy : bool
+        Whether something is being read.
+    """
+
+    def __init__(self, read: Callable[[Asked], Any], show: Callable[[Any], object]) -> None:
+        self._read, self._show = read, show
+        self._asked: Asked | None = None
+        self._parts = bytearray()
+        self.message, self.busy = "", False
+        self.entry = Entry(samples=_samples())
+        self.entry.on_msg(self._received)
+        self.drawing = Paint(PAD, PAD, brush=False, color_picker=False)
+        # what is drawn stays on the canvas; here it is forgotten, so that no notebook can save it
+        self.drawing.observe(lambda change: self._pictured("drawing", change), "base64")
+        self.drawing.base64 = ""
+        self.camera: WebcamCapture | None = None
+        self.switch = Button(description="Use the camera")
+        self.switch.on_click(lambda _: self._toggle_camera())
+        self._note = Board()
+        self._heading = Board(title("Draw a digit"))
+        self.pad = VBox([self._heading, self.drawing, self.switch, self._note])
+        self.pad.add_class("dn-pad")
+
+    def ask(self, asked: Asked) -> Thread:
+        """Read, in the thread that is returned; `show` is called with what comes of it."""
+        self._asked, self.busy = asked, True
+        self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
+        thread = Thread(target=self._answer, args=(asked,), daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """Give up what is being read; a download is cut off."""
+        if self.busy:
+            asked, self._asked, self.busy = self._asked, None, False
+            self._say(asked, "Stopped.")
+
+    def _answer(self, asked: Asked) -> None:
+        result, message = None, ""
+        try:
+            result = self._read(self._fetched(asked) if asked.way == "url" else asked)
+        except _StoppedError:
+            return
+        except DigitsError as error:
+            message = str(error)
+        except Exception as error:
+            message = (
+                f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program "
+                "and not of the picture: please report it."
+            )
+            raise  # to where a thread's errors go, for whoever looks for the cause
+        finally:
+            if asked is self._asked:  # nothing else was asked for in the meantime
+                self._say(asked, message, error=bool(message))
+                try:
+                    self._show(result)
+                finally:
+                    self.busy = False
+
+    def _fetched(self, asked: Asked) -> Asked:
+        """The same with the picture itself: here a download can be watched and stopped."""
+        from digits_nb.fetch import download
+
+        def progress(count: int) -> None:
+            if asked is not self._asked:
+                raise _StoppedError
+            if count:
+                self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)
+
+        url = asked.query["url"]
+        data = download(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, progress=progress)
+        return Asked(asked.way, {"bytes": data}, url)
+
+    def _say(self, asked: Asked, message: str, *, error: bool = False, busy: bool = False) -> None:
+        self.message = message
+        at_pad = asked.place == "pad"
+        self._note.show(alert(message) if at_pad and message else "")
+        # the text of a picture that was read is not kept in its field
+        taken = not error and not busy and asked.way != "url"
+        told = {"at": asked.place, "sentence": message, "error": error, "busy": busy, "taken": taken}
+        self.entry.send(told)
+
+    def _received(self, _entry: Entry, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        way, name = content["way"], content.get("name", "")
+        if way == "stop":
+            self.stop()
+        elif way == "fields":
+            self._refuse("Both fields are empty; type the address of a picture, or paste one as base64.")
+        elif way == "sample":
+            self.ask(Asked(way, {"path": str(places.samples() / Path(name).name)}, name))
+        elif way != "file":
+            self.ask(Asked(way, {way: content["value"]}))
+        elif "size" in content:
+            fault = TooLarge(
+                f"The file has {content['size'] / 1e6:,.1f} MB, and only {MAX_BYTES / 1e6:g} MB are read; "
+                "scale the picture down, or save it as JPEG."
+            )
+            self._refuse(str(fault), way)
+        else:
+            self._parts += buffers[0]
+            if not content["more"]:
+                data, self._parts = bytes(self._parts), bytearray()
+                self.ask(Asked(way, {"bytes": data}, name))
+
+    def _refuse(self, sentence: str, way: str = "url") -> None:
+        self._asked, self.busy = Asked(way, {}), False
+        self._say(self._asked, sentence, error=True)
+
+    def _pictured(self, way: str, change: dict[str, Any]) -> None:
+        """A drawing or a photograph has come from the page."""
+        if not (text := change["new"]):
+            return
+        change["owner"].set_trait(change["name"], "")
+        self.ask(Asked(way, {"base64": text}))
+
+    def _toggle_camera(self) -> None:
+        if self.camera is None:
+            self.camera = WebcamCapture(facing_mode="environment")
+            self.camera.observe(lambda change: self._pictured("camera", change), "image_base64")
+            shown, heading, other = self.camera, "Show a digit to the camera", "Draw instead"
+        else:
+            self.camera.close()  # and its light goes out
+            self.camera = None
+            shown, heading, other = self.drawing, "Draw a digit", "Use the camera"
+        self._note.show("")
+        self._heading.show(title(heading))
+        self.switch.description = other
+        self.pad.children = (self._heading, shown, self.switch, self._note)
+
+
+class _StoppedError(Exception):
+    """Nobody waits for this download any more."""
+
+
+@cache
+def _samples() -> tuple[dict[str, str], ...]:
+    """The project's pictures as thumbnails, from zero to nine."""
+    found = [(path.stem.partition("-")[0], path) for path in places.samples().glob("*-*.*")]
+    paths = [path for _, path in sorted((WORDS.index(word), path) for word, path in found if word in WORDS)]
+    return tuple({"name": path.name, "alt": _told(path.stem), "src": _thumbnail(path)} for path in paths)
+
+
+def _told(stem: str) -> str:
+    word, _, rest = stem.partition("-")
+    return f"Sample {word}: {rest.replace('-', ' ')}"
+
+
+def _thumbnail(path: Path) -> str:
+    image = flatten(open_image({"path": path}))
+    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    png = BytesIO()
+    image.save(png, format="PNG")
+    return f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
