@@ -40,14 +40,17 @@ class GridEditor(AnyWidget):
     def __init__(self, edited: Callable[[NDArray[np.float64]], object]) -> None:
         super().__init__()
         self._edited = edited
-        self._given = self.grid
+        self._showing = False
         self.observe(self._changed, "grid")
 
     def show(self, grid: ArrayLike) -> None:
         """Start from another grid: (8, 8), 0..16."""
-        self._given = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
-        self.grid = self.original = self._given
+        self._showing = True
+        try:
+            self.original = self.grid = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
+        finally:
+            self._showing = False
 
     def _changed(self, change: dict[str, list[float]]) -> None:
-        if change["new"] != self._given:
+        if not self._showing:
             self._edited(np.array(change["new"]).reshape(8, 8))

@@ -71,6 +71,7 @@ class Panel(VBox):
     def __init__(self, model: "DigitModel") -> None:
         self._model = model
         self.corrections: list[Correction] = []
+        self._reading: Reading | None = None
         self._saved = 0  # how many of them are in the file
         self._corrected = False  # whether the last of them is about what is shown
         self.ways = Ways(self._read, self._show)
@@ -118,22 +119,30 @@ class Panel(VBox):
         return Reading(asked, recognize(image, self._model), preprocess(image))
 
     def _show(self, reading: Reading | None) -> None:
+        self._reading = reading
         if reading is None:
             self.editor.show(np.zeros((8, 8)))
             self._tell(None)
             self.stages.show("")
             return
-        answer, asked = reading.answer, reading.asked
-        self._tell(answer)
-        self.editor.show(answer.grid)
+        self._present(reading)
+        self.editor.show(reading.answer.grid)
         self.stages.show(board.of_stages(reading.stages))
+        self._remind(reading.answer)
+
+    def _present(self, reading: Reading) -> None:
+        asked, answer = reading.asked, reading.answer
+        self._tell(answer)
         self._offer(lines.of_query(asked.query, asked.name, answer.model_version))
-        self._remind(answer)
 
     def _edited(self, grid: "NDArray[np.float64]") -> None:
         """Follow the grid while it is edited; the model is given the 64 numbers and nothing else."""
         if not grid.any():
             self._tell(None)
+            return
+        if self._reading is not None and np.array_equal(grid, self._reading.answer.grid):
+            self._present(self._reading)
+            self._remind(self._reading.answer)
             return
         start = perf_counter()
         probabilities = self._model.predict_proba(grid[None])[0]

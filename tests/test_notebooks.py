@@ -156,6 +156,10 @@ def test_infer_without_a_picture_shows_the_panel_and_says_so(tmp_path: Path) -> 
     assert found["query"] is None
     assert found["panel"] is True
     assert sum(WIDGET in output.get("data", ()) for output in outputs(tmp_path / "infer.ipynb")) == 1
+    # and where no kernel runs, what it is and what it would show
+    shown = page(tmp_path / "infer.ipynb")
+    assert "It needs a kernel" in shown
+    assert "Probabilities: 7" in shown
 
 
 @pytest.mark.usefixtures("home")

@@ -4,6 +4,17 @@ const PART = 1 << 20; // bytes of a message: Jupyter's server takes 10 MB
 
 let count = 0;
 
+// wigglystuff's Paint names its tools by titles alone, which not every screen reader reads, and its canvas not
+function nameDrawing(zone) {
+  for (const tool of zone.querySelectorAll(".paint-container [title]:not([aria-label])")) {
+    tool.setAttribute("aria-label", tool.title.split(":")[0]);
+  }
+  for (const canvas of zone.querySelectorAll(".paint-container canvas:not([role])")) {
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "A place to draw in; the grid beside it can be drawn on with the keyboard");
+  }
+}
+
 function render({ model, el }) {
   const id = `dn-entry-${(count += 1)}`;
   el.classList.add("dn-entry");
@@ -82,6 +93,7 @@ function render({ model, el }) {
 
   // a file may be dropped anywhere on the panel, which is known only when this stands in the page
   let zone = null;
+  const naming = new MutationObserver(() => nameDrawing(zone));
   const over = (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
@@ -97,6 +109,8 @@ function render({ model, el }) {
     zone.addEventListener("dragover", over);
     zone.addEventListener("dragleave", over);
     zone.addEventListener("drop", drop);
+    nameDrawing(zone);
+    naming.observe(zone, { childList: true, subtree: true });
   });
 
   function receive({ at, sentence, error, busy, taken }) {
@@ -114,6 +128,7 @@ function render({ model, el }) {
   return () => {
     model.off("msg:custom", receive);
     cancelAnimationFrame(found);
+    naming.disconnect();
     zone?.removeEventListener("dragover", over);
     zone?.removeEventListener("dragleave", over);
     zone?.removeEventListener("drop", drop);

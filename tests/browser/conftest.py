@@ -1,4 +1,7 @@
-"""A real browser in front of a real JupyterLab, both on this machine alone."""
+"""A real browser in front of a real JupyterLab, both on this machine alone.
+
+Screenshots are kept in `$DIGITS_NB_ARTEFACTS`, or else beside pytest's other temporary files.
+"""
 
 import json
 import os
@@ -6,21 +9,24 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from digits_nb import ModelStore
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
+
+Shoot = Callable[["Page | Locator", str], None]
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,26 @@ def lab(store: "ModelStore", tmp_path_factory: pytest.TempPathFactory) -> Iterat
         server.wait(timeout=PATIENCE_S)
 
 
+@pytest.fixture(scope="session")
+def shoot(tmp_path_factory: pytest.TempPathFactory) -> Shoot:
+    """Keeps a screenshot of a page, or of a part of it, under a name."""
+    folder = Path(os.environ.get("DIGITS_NB_ARTEFACTS") or tmp_path_factory.mktemp("screenshots")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda shown, name: shown.screenshot(path=folder / f"{name}.png") and None
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's camera sees: a sheet with a seven, as motion JPEG."""
+    film = tmp_path_factory.mktemp("film") / "seven.mjpeg"
+    sheet = Image.new("RGB", (640, 480), "white")
+    sheet.paste(Image.open(CHECKOUT / "notebooks/samples/seven-dark-on-white.png").convert("RGB"), (180, 100))
+    sheet.save(film, format="JPEG")
+    return film
+
+
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator["Browser"]:
+def browser(chromium: str, film: Path) -> Iterator["Browser"]:
     """The browser, a module long: while Playwright runs, nothing else in this thread can run asyncio."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -97,6 +121,9 @@ def browser(chromium: str) -> Iterator["Browser"]:
             args=[
                 "--no-sandbox",  # one is root in a container
                 "--disable-quic",
+                "--use-fake-ui-for-media-stream",  # yes to "may this page use the camera?"
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={film}",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
             ],
         )
