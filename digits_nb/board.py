@@ -28,10 +28,6 @@ WELCOME = (
     '<div class="dn-answer"><span class="dn-digit">?</span>'
     "<span>Draw a digit,<br>or give a picture.</span></div>"
 )
-STILL = (
-    "Here stands a panel in which you can draw a digit, photograph it or give a picture, and edit the grid "
-    "that the model sees. It needs a kernel: open this notebook in JupyterLab and run its cells."
-)
 LONGEST = 160  # side of a picture that is sent to be shown, in pixels
 
 
@@ -145,10 +141,10 @@ def said(message: str) -> str:
     return f'<p role="status" class="dn-message">{escape(message)}</p>'
 
 
-def still(answer: str) -> str:
-    """What stands for the panel where no kernel runs: what it is, and a sample's answer, as HTML."""
+def still(text: str, answer: str = "") -> str:
+    """What stands for a panel where no kernel runs: what it is, and a sample's answer, as HTML."""
     example = f"<p>This is what it says about a sample:</p>{answer}" if answer else ""
-    return f'<div class="dn-still"><p>{STILL}</p>{example}</div>'
+    return f'<div class="dn-still"><p>{text}</p>{example}</div>'
 
 
 def picture(pixels: "NDArray[np.generic]") -> str:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 NEAREST = 8
 """How many training digits are shown that look like the one that was read."""
 
+STILL = (
+    "Here stands a panel in which you can draw a digit, photograph it or give a picture, and edit the grid "
+    "that the model sees. It needs a kernel: open this notebook in JupyterLab and run its cells."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -110,7 +115,7 @@ class Panel(VBox):
         display(self._repr_mimebundle_(), raw=True)
         samples = sorted(places.samples().glob("seven-*"))
         answer = recognize({"path": samples[0]}, self._model)._repr_html_() if samples else ""
-        display({"text/html": board.still(answer), "text/plain": board.STILL}, raw=True)
+        display({"text/html": board.still(STILL, answer), "text/plain": STILL}, raw=True)
 
     def _read(self, asked: Asked) -> Reading | None:
         image = open_image(asked.query)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
+from looking import serious
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def expect_figures(page: "Page", lab: "Lab", notebook: str) -> None:
     """Each figure is there once, drawn, and told in words."""
     cells = nbformat.read(lab.folder / notebook, 4).cells
     wanted = sum(cell.cell_type == "code" and "plots." in cell.source for cell in cells)
-    figures = page.locator(".jp-OutputArea-output img")
+    figures = page.locator(".jp-OutputArea-output img:not(.dn-panel img)")
     expect(figures).to_have_count(wanted, timeout=SLOW_MS)
     for figure in figures.all():
         expect(figure).to_have_attribute("alt", re.compile(r"\w+.*: .+"))
@@ -68,3 +69,30 @@ def test_infer_that_ran_elsewhere_shows_its_answer_too(page: "Page", lab: "Lab",
         picture.scroll_into_view_if_needed()
         expect(picture).to_be_visible()
     shoot(page, "infer-ran")
+
+
+def test_the_knobs_of_preprocess_are_turned_with_the_keyboard(
+    page: "Page", lab: "Lab", shoot: "Shoot"
+) -> None:
+    notebook = nbformat.read(lab.folder / "notebooks" / "preprocess.ipynb", 4)
+    last = next(index for index, cell in enumerate(notebook.cells) if cell.source == "Workbench(image)")
+    notebook.cells = notebook.cells[: last + 1]
+    nbformat.write(notebook, lab.folder / "notebooks" / "knobs.ipynb")
+    lab.open(page, "notebooks/knobs.ipynb")
+    lab.run_all(page)
+    panel = page.locator(".dn-workbench")
+    panel.wait_for()
+    grid = panel.get_by_role("img", name=re.compile("^Grid, 8×8"))
+    first = grid.get_attribute("src")
+    panel.get_by_label("Stroke width").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    expect(panel.get_by_text("6.9", exact=True)).to_be_visible()
+    expect(grid).not_to_have_attribute("src", first)
+    expect(panel.get_by_label("Stroke width")).to_be_focused()
+    shoot(panel, "workbench")
+    assert serious(page) == []
+    panel.get_by_role("button", name="Reset").click()
+    expect(grid).to_have_attribute("src", first)
+    panel.get_by_role("button", name="Sample six").click()
+    expect(panel.get_by_role("img", name=re.compile("^In grey"))).not_to_have_attribute("src", first)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import serious
 from playwright.sync_api import expect
 from servers import plain, serving
 
@@ -346,17 +346,6 @@ def test_everything_is_reached_with_the_tab_key(page: "Page", panel: "Locator") 
         assert name in told
     for name in ("It is really a", "column 3", "Darken", "Lighten", "Clear", "Copy the line: Shell"):
         assert name in told
-
-
-def serious(page: "Page") -> list[str]:
-    """What axe-core finds in the panel that keeps somebody out."""
-    found = Axe().run(page, context=".dn-panel").response["violations"]
-    return [
-        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for violation in found
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
 
 
 def use_theme(page: "Page", name: str) -> None:

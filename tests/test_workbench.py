@@ -1,0 +1,64 @@
+"""The workbench, driven as its front end drives it: a picture comes, a knob is turned."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits_nb import preprocess
+from digits_nb.workbench import KNOBS, Workbench
+
+SAMPLES = Path(__file__).resolve().parent.parent / "notebooks" / "samples"
+NINE = {"path": SAMPLES / "nine-thin-pen-shadow.jpg"}
+
+
+@pytest.fixture
+def workbench() -> Workbench:
+    return Workbench(NINE)
+
+
+def give(workbench: Workbench, data: bytes) -> None:
+    message = {"way": "file", "name": "a picture", "more": False}
+    workbench.ways.entry._handle_custom_msg(message, [data])
+    until = time.monotonic() + 20
+    while workbench.ways.busy:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_it_starts_with_the_steps_as_everything_else_takes_them(workbench: Workbench) -> None:
+    assert workbench.stages.grid == pytest.approx(preprocess(NINE).grid, abs=0.5)
+    assert workbench.strip.html.count("<img") == 6
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob["label"])
+def test_a_knob_changes_what_comes_after_it_and_back_again(workbench: Workbench, knob: dict) -> None:
+    before, shown = workbench.stages, workbench.strip.html
+    workbench.knobs.set_state({"values": workbench.knobs.values | {knob["name"]: knob["max"]}})
+    assert np.array_equal(workbench.stages.ink, before.ink)
+    assert not np.array_equal(workbench.stages.grid, before.grid)
+    assert workbench.strip.html != shown
+    workbench.knobs.set_state({"values": workbench.knobs.values | {knob["name"]: knob["start"]}})
+    assert workbench.strip.html == shown
+
+
+def test_another_picture_goes_through_the_knobs_as_they_are(workbench: Workbench) -> None:
+    workbench.knobs.set_state({"values": workbench.knobs.values | {"stroke_width": 9.0}})
+    give(workbench, (SAMPLES / "six-marker.bmp").read_bytes())
+    expected = preprocess({"path": SAMPLES / "six-marker.bmp"}, stroke_width=9.0).grid
+    assert workbench.stages.grid == pytest.approx(expected, abs=0.5)
+
+
+def test_a_picture_without_a_digit_is_a_sentence_and_leaves_what_is_there(workbench: Workbench) -> None:
+    before = workbench.strip.html
+    give(workbench, (SAMPLES / "blank.png").read_bytes())
+    assert "blank" in workbench.ways.message
+    assert workbench.strip.html == before
+
+
+def test_its_text_holds_no_picture(workbench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    workbench._ipython_display_()
+    printed = capsys.readouterr().out
+    assert "It needs a kernel" in printed
+    assert "base64" not in printed
