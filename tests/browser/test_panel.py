@@ -59,7 +59,9 @@ def page(browser: "Browser", lab: "Lab", servers: "dict[str, Server]") -> "Itera
     )
     nbformat.write(notebook, lab.folder / "notebooks" / "panel.ipynb")
     context = browser.new_context(
-        viewport={"width": 1280, "height": 1200}, permissions=["clipboard-read", "clipboard-write"]
+        viewport={"width": 1280, "height": 1200},
+        device_scale_factor=2,  # screenshots as fine as the screens of today
+        permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(SLOW_MS)
     page = context.new_page()
@@ -313,6 +315,13 @@ def test_a_correction_is_kept_and_saved_when_asked(panel: "Locator", lab: "Lab")
     assert kept["digit"] == 1
     assert len(kept["grid"]) == 8
     expect(panel.get_by_role("button", name="Save corrections")).to_be_hidden()
+
+
+def test_the_panel_as_the_readme_shows_it(page: "Page", panel: "Locator", shoot: "Shoot") -> None:
+    draw(page, SEVEN)
+    expect_digit(panel, 7)
+    page.mouse.move(0, 0)
+    shoot(panel, "panel")
 
 
 # For everybody
