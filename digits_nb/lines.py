@@ -24,7 +24,7 @@ def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str,
     name
         The URL or the name of the file that its `bytes` came from.
     version
-        Of the model that answered; None for one that is not saved.
+        Of the model that answered; None for one that is not in the default store: it is called `model`.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str,
         source, value = ("url", name) if name.startswith(("http://", "https://")) else ("path", name)
     elif source == "path":
         value = os.path.relpath(value)
-    answers = f", model=digits_nb.ModelStore().load({version[:12]!r})" if version else ""
+    answers = f", model=digits_nb.ModelStore().load({version[:12]!r})" if version else ", model=model"
     python = f"digits_nb.recognize({{{source!r}: {value!r}}}{answers})"
     address = shlex.quote(f"{SERVICE}/{version[:12]}" if version else SERVICE)
     curl = f"curl -H {shlex.quote(HEADER)} -H 'Content-Type: {{}}' --data-binary {{}} {address}"

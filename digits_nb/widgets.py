@@ -18,13 +18,13 @@ from digits_nb.errors import DigitsError
 from digits_nb.normalise import LEVELS, Stages, preprocess
 from digits_nb.query import open_image
 from digits_nb.recognition import Answer, default_model, recognize
+from digits_nb.store import ModelStore
 from digits_nb.ways import Asked, Ways
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digits_nb.model import DigitModel
-    from digits_nb.store import ModelStore
 
 NEAREST = 8
 """How many training digits are shown that look like the one that was read."""
@@ -75,6 +75,8 @@ class Panel(VBox):
 
     def __init__(self, model: "DigitModel") -> None:
         self._model = model
+        # lines to copy name the version only where everybody finds it
+        self._version = model.version if model.version in ModelStore().versions() else None
         self.corrections: list[Correction] = []
         self._reading: Reading | None = None
         self._saved = 0  # how many of them are in the file
@@ -138,7 +140,7 @@ class Panel(VBox):
     def _present(self, reading: Reading) -> None:
         asked, answer = reading.asked, reading.answer
         self._tell(answer)
-        self._offer(lines.of_query(asked.query, asked.name, answer.model_version))
+        self._offer(lines.of_query(asked.query, asked.name, self._version))
 
     def _edited(self, grid: "NDArray[np.float64]") -> None:
         """Follow the grid while it is edited; the model is given the 64 numbers and nothing else."""
@@ -165,8 +167,9 @@ class Panel(VBox):
             (255 - grid * (255 / LEVELS)).astype(np.uint8),
         )
         self._tell(answer, "the grid as you edited it")
-        self._offer(lines.of_grid(grid, answer.model_version))
-        self._remind(answer)
+        self._offer(lines.of_grid(grid, self._version))
+        # not here, where the next edit waits: the first time takes a second or two
+        Thread(target=self._remind, args=(answer,), daemon=True).start()
 
     def _tell(self, answer: Answer | None, note: str = "") -> None:
         """Show the digit; a correction is about what is shown."""

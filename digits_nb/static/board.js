@@ -13,6 +13,7 @@ function render({ model, el }) {
     shown.innerHTML = message.html;
     copies = message.copies;
     if (said.textContent !== message.said) said.textContent = message.said;
+    el.closest(".dn-panel")?.classList.add("dn-alive"); // a kernel has answered
   }
 
   shown.addEventListener("click", async (event) => {
