@@ -84,7 +84,7 @@ class Panel(VBox):
         self.ways = Ways(self._read, self._show)
         self.editor = GridEditor(self._edited)
         self.result, self.note, self.stages, self.alike, self.lines = (Board() for _ in range(5))
-        digits = [("–", None), *((str(digit), digit) for digit in range(10))]
+        digits = [("–", ""), *((str(digit), digit) for digit in range(10))]
         self.really = Dropdown(options=digits, description="It is really a")
         self.really.observe(self._correct, "value")
         self.save = Button(description="Save corrections")
@@ -175,7 +175,7 @@ class Panel(VBox):
         """Show the digit; a correction is about what is shown."""
         self.answer = answer
         self._corrected = False
-        self.really.value = None
+        self.really.value = ""
         self.really.layout.display = "none" if answer is None else None
         self.note.show("")
         if answer is None:
@@ -194,7 +194,7 @@ class Panel(VBox):
             self.alike.show(board.of_neighbours(*alike))
 
     def _correct(self, change: dict[str, Any]) -> None:
-        if self.answer is None or (digit := change["new"]) is None:
+        if self.answer is None or (digit := change["new"]) == "":
             return
         if self._corrected:
             self.corrections.pop()

@@ -315,6 +315,9 @@ def test_a_correction_is_kept_and_saved_when_asked(panel: "Locator", lab: "Lab")
     assert kept["digit"] == 1
     assert len(kept["grid"]) == 8
     expect(panel.get_by_role("button", name="Save corrections")).to_be_hidden()
+    sample(panel, "eight").click()
+    expect_digit(panel, 8)
+    expect(panel.get_by_label("It is really a").locator("option:checked")).to_have_text("–")
 
 
 def test_the_panel_as_the_readme_shows_it(page: "Page", panel: "Locator", shoot: "Shoot") -> None:
