@@ -120,10 +120,9 @@ class Panel(VBox):
         display({"text/html": board.still(STILL, answer), "text/plain": STILL}, raw=True)
 
     def _read(self, asked: Asked) -> Reading | None:
-        image = open_image(asked.query)
-        if asked.way == "drawing" and image.convert("L").getextrema() == (255, 255):
+        if asked.way == "drawing" and open_image(asked.query).convert("L").getextrema() == (255, 255):
             return None  # wiped clean
-        return Reading(asked, recognize(image, self._model), preprocess(image))
+        return Reading(asked, recognize(asked.query, self._model), preprocess(asked.query, small=True))
 
     def _show(self, reading: Reading | None) -> None:
         self._reading = reading

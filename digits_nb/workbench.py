@@ -12,7 +12,7 @@ from digits_nb import board
 from digits_nb.board import Board
 from digits_nb.editor import STATIC
 from digits_nb.errors import DigitsError
-from digits_nb.ink import INK, reduce, to_gray
+from digits_nb.ink import INK
 from digits_nb.normalise import SLANT_REMOVED, STROKE_WIDTH, Stages, preprocess
 from digits_nb.ways import Asked, Ways
 
@@ -113,7 +113,7 @@ class Workbench(VBox):
         super().__init__([self.ways.entry, columns, self.strip])
         self.add_class("dn-panel")
         self.add_class("dn-workbench")
-        self._gray = reduce(to_gray(image))
+        self._gray = preprocess(image, small=True).gray
         self._turned()
 
     def __repr__(self) -> str:
@@ -126,9 +126,8 @@ class Workbench(VBox):
         display({"text/html": board.still(STILL), "text/plain": STILL}, raw=True)
 
     def _read(self, asked: Asked) -> "NDArray[np.uint8]":
-        gray = reduce(to_gray(asked.query))
-        preprocess(gray)  # what it shows is no digit, with any knobs: said where it was asked
-        return gray
+        # what shows no digit with the knobs where they start is refused where it was asked
+        return preprocess(asked.query, small=True).gray
 
     def _take(self, gray: "NDArray[np.uint8] | None") -> None:
         if gray is not None:
