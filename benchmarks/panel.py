@@ -8,19 +8,17 @@ that shows the answer.
 """
 
 import argparse
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+import results
 from playwright.sync_api import sync_playwright
 
 from digits_nb import places
@@ -30,7 +28,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 120
+sys.path.insert(0, str(CHECKOUT / "tools"))
+
+from lab import BROWSER, PATIENCE_S, jupyterlab  # noqa: E402 (where it stands is only known now)
 
 # Simple strokes, as one draws them with a mouse: each a line through points, in hundredths of the pad.
 STROKES = {
@@ -62,57 +62,32 @@ WATCH = """() => {
 }"""
 
 
+def measure(page: "Page", digits: Iterable[int]) -> Iterator[tuple[int, str, float]]:
+    """Draw digits into the panel of a page: each with what it was read as, and its milliseconds."""
+    page.locator(".dn-panel canvas").scroll_into_view_if_needed()
+    page.evaluate(WATCH)
+    for digit in digits:
+        yield digit, *draw(page, digit)
+
+
 @contextmanager
 def panel() -> Iterator["Page"]:
     """infer.ipynb without a picture, run in a JupyterLab of its own: a page whose panel is there."""
-    default_model()  # trained now if there is none
     tool = [sys.executable, str(CHECKOUT / "tools" / "chromium.py")]
     chromium = subprocess.run(tool, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         shutil.copytree(CHECKOUT / "notebooks", folder / "notebooks")
         shutil.copytree(places.models(), folder / "outputs" / "models")
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        environment = os.environ | {"DIGITS_NB_HOME": name, "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
-        server = subprocess.Popen(
-            [*command, f"--ServerApp.root_dir={name}", "--LabApp.extension_manager=readonly"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[
-                "--no-sandbox",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-            ],
-        )
-        try:
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
+        with jupyterlab(folder) as lab:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             page.set_default_timeout(PATIENCE_S * 1000)
-            told = wait_for_server(server, folder / "runtime")
-            page.goto(f"{told['url']}lab/tree/notebooks/infer.ipynb?token={told['token']}")
-            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-            for item in ("Run", "Run All Cells"):
-                page.get_by_role("menuitem", name=item, exact=True).click()
-            page.locator(".dn-panel canvas").scroll_into_view_if_needed()
+            lab.open(page, "notebooks/infer.ipynb")
+            lab.run_all(page)
+            page.locator(".dn-digit", has_text="?").wait_for()
             yield page
-        finally:
             browser.close()
-            server.terminate()
-            server.wait(timeout=PATIENCE_S)
-
-
-def wait_for_server(server: subprocess.Popen, runtime: Path) -> dict[str, str]:
-    """Where the server is, once it says so."""
-    until = time.monotonic() + PATIENCE_S
-    while not (found := list(runtime.glob("jpserver-*.json"))):
-        if server.poll() is not None or time.monotonic() > until:
-            sys.exit("JupyterLab did not start: run python -m jupyterlab to see why.")
-        time.sleep(0.1)
-    return json.loads(found[0].read_bytes())
 
 
 def draw(page: "Page", digit: int) -> tuple[str, float]:
@@ -143,18 +118,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=1, help="how often each digit is drawn")
-    rounds = parser.parse_args().rounds
+    results.add_option(parser)
+    given = parser.parse_args()
+    model = default_model()  # trained now if there is none
     right, times = 0, []
     with panel() as page:
-        page.locator(".dn-digit", has_text="?").wait_for()
-        page.evaluate(WATCH)
-        for digit in [*STROKES] * rounds:
-            read, milliseconds = draw(page, digit)
-            print(f"{digit} read as {read}, {milliseconds:.0f} ms")
+        for digit, read, milliseconds in measure(page, [*STROKES] * given.rounds):
+            print(f"{digit} read as {read}, {milliseconds:.0f} ms", flush=True)
             right += read == str(digit)
             times.append(milliseconds)
     print(f"{right} of {len(times)} right")
     print(f"pen up to answer: median {median(times):.0f} ms, slowest {max(times):.0f} ms")
+    if given.save:
+        row = {"right": right, "of": len(times), "median_ms": median(times), "slowest_ms": max(times)}
+        results.save("panel", {"pen up to answer": row}, model)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,8 @@ class Ways:
             raise  # to where a thread's errors go, for whoever looks for the cause
         finally:
             if asked is self._asked:  # nothing else was asked for in the meantime
-                self._say(asked, message, error=bool(message))
+                # the text of a picture that was read is not kept in its field
+                self._say(asked, message, error=bool(message), taken=not message and asked.way != "url")
                 try:
                     self._show(result)
                 finally:
@@ -151,12 +152,12 @@ class Ways:
         data = download(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, progress=progress)
         return Asked(asked.way, {"bytes": data}, url)
 
-    def _say(self, asked: Asked, message: str, *, error: bool = False, busy: bool = False) -> None:
+    def _say(
+        self, asked: Asked, message: str, *, error: bool = False, busy: bool = False, taken: bool = False
+    ) -> None:
         self.message = message
         at_pad = asked.place == "pad"
         self._note.show(alert(message) if at_pad and message else "")
-        # the text of a picture that was read is not kept in its field
-        taken = not error and not busy and asked.way != "url"
         told = {"at": asked.place, "sentence": message, "error": error, "busy": busy, "taken": taken}
         self.entry.send(told)
 

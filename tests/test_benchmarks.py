@@ -87,14 +87,6 @@ def test_batch_prints_pictures_a_second_and_ratios() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_panel_reads_ten_digits_that_are_drawn_with_a_mouse() -> None:
-    printed = printed_by("panel.py")
-
-    assert "10 of 10 right" in printed
-    assert re.search(r"^pen up to answer: median \d+ ms, slowest \d+ ms$", printed, flags=re.MULTILINE)
-
-
-@pytest.mark.usefixtures("home")
 def test_cold_prints_both_ratios() -> None:
     printed = printed_by("cold.py", "--rounds", "1")
 

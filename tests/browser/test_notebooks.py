@@ -12,7 +12,8 @@ from looking import serious
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from conftest import Lab, Shoot
+    from conftest import Shoot
+    from lab import Lab
     from playwright.sync_api import Page
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from looking import serious
+from panel import STROKES, measure
 from playwright.sync_api import expect
 from servers import plain, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Lab, Shoot
+    from conftest import Shoot
+    from lab import Lab
     from playwright.sync_api import Browser, Locator, Page
     from servers import Server
 
@@ -189,6 +191,13 @@ def test_a_drawing_is_read_at_every_pen_up_and_wiping_it_is_no_error(page: "Page
     expect(panel.locator(".dn-error")).to_have_count(0)
 
 
+def test_ten_digits_drawn_with_simple_strokes_are_read_right(page: "Page") -> None:
+    # their times are for benchmarks/panel.py, and for a machine that does nothing else
+    assert {digit: read for digit, read, _ in measure(page, STROKES)} == {
+        digit: str(digit) for digit in range(10)
+    }
+
+
 def test_the_camera_is_on_while_it_is_wanted(page: "Page", panel: "Locator", shoot: "Shoot") -> None:
     panel.get_by_role("button", name="Use the camera").click()
     expect(panel.get_by_text("Preview ready")).to_be_visible()
@@ -227,8 +236,8 @@ def test_the_lines_can_be_copied(page: "Page", panel: "Locator") -> None:
 
 
 def test_an_error_is_a_sentence_beside_its_input(panel: "Locator", shoot: "Shoot") -> None:
-    sample(panel, "eight").click()
-    expect_digit(panel, 8)
+    sample(panel, "two").click()
+    expect_digit(panel, 2)
     with serving(plain(b"never asked for")) as forbidden:
         field = panel.get_by_label("URL")
         field.fill(forbidden.url)
@@ -273,8 +282,8 @@ def test_the_grid_is_drawn_with_the_mouse_and_the_answer_follows(page: "Page", p
 
 
 def test_the_grid_is_edited_with_the_keyboard_alone(page: "Page", panel: "Locator") -> None:
-    sample(panel, "eight").click()
-    expect_digit(panel, 8)
+    sample(panel, "six").click()
+    expect_digit(panel, 6)
     grid = panel.get_by_role("grid", name=re.compile("Arrows move"))
     assert grid.get_by_role("row").count() == 8
     expect(grid.locator('[tabindex="0"]')).to_have_count(1)
@@ -380,6 +389,8 @@ def test_axe_finds_nothing_serious(page: "Page", panel: "Locator", theme: str, s
     shoot(panel, f"panel-{theme.rpartition(' ')[2].lower()}")
     panel.get_by_label("Base64").fill("no picture")
     panel.get_by_label("Base64").press("Enter")
+    expect(panel.locator(".dn-error")).to_be_visible()
+    expect(panel.get_by_label("Base64")).to_have_value("no picture")  # to be mended
     panel.get_by_role("button", name="Use the camera").click()
     expect(panel.get_by_text("Preview ready")).to_be_visible()
     expect(panel.locator(".dn-error")).to_be_visible()

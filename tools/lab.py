@@ -1,0 +1,76 @@
+"""A JupyterLab of its own on a folder, and a browser in front of it: for tests and benchmarks."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE_S = 60
+
+BROWSER = (
+    "--no-sandbox",  # one is root in a container
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+"""Arguments for a Chromium that meets nothing but this machine."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: its address, the token that it wants, the folder that it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def open(self, page: "Page", notebook: str) -> None:
+        """Open the notebook, alone in a workspace of its own, and wait until its kernel is there."""
+        page.goto(f"{self.url}lab/workspaces/{Path(notebook).stem}/tree/{notebook}?reset&token={self.token}")
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+    def run_all(self, page: "Page") -> None:
+        """Run every cell of the open notebook; what comes of it is for the caller to wait for."""
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[Lab]:
+    """Serve a folder, which is the root of digits_nb for its kernels."""
+    runtime, config = folder / ".runtime", folder / ".config"
+    # nothing that asks the world outside, nor a question about news in front of what is looked at
+    (config / "labconfig").mkdir(parents=True)
+    page = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
+    environment = os.environ | {
+        "DIGITS_NB_HOME": str(folder),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+    }
+    log = folder / ".log"
+    with log.open("wb") as printed:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed
+        )
+    try:
+        until = time.monotonic() + PATIENCE_S
+        while not (found := list(runtime.glob("jpserver-*.json"))):
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(log.read_text(encoding="utf-8"))
+            time.sleep(0.2)
+        told = json.loads(found[0].read_bytes())
+        yield Lab(told["url"], told["token"], folder)
+    finally:
+        server.terminate()
+        server.wait(timeout=PATIENCE_S)
