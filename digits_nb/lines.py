@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-SERVICE = "http://127.0.0.1:8000/v1/algo/OWNER/digits_recognition"
+# where `python -m digits_nb serve` listens; KEY is what it prints
+SERVICE = "http://127.0.0.1:8000/v1/algo/me/digits_recognition"
 HEADER = "Authorization: Simple KEY"
 
 
@@ -38,19 +39,24 @@ def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str,
         value = os.path.relpath(value)
     answers = f", model=digits_nb.ModelStore().load({version[:12]!r})" if version else ", model=model"
     python = f"digits_nb.recognize({{{source!r}: {value!r}}}{answers})"
-    address = shlex.quote(f"{SERVICE}/{version[:12]}" if version else SERVICE)
-    curl = f"curl -H {shlex.quote(HEADER)} -H 'Content-Type: {{}}' --data-binary {{}} {address}"
     if source == "path":
-        shell = curl.format("application/octet-stream", shlex.quote(f"@{value}"))
+        shell = _curl("application/octet-stream", f"@{value}", version)
     elif source == "url":
-        shell = curl.format("application/json", shlex.quote(json.dumps({source: value})))
+        shell = _curl("application/json", json.dumps({source: value}), version)
     else:  # too long for an argument of a command
-        shell = f"{curl.format('application/json', '@-')} <<'END'\n{json.dumps({source: value})}\nEND"
+        shell = f"{_curl('application/json', '@-', version)} <<'END'\n{json.dumps({source: value})}\nEND"
     return {"Python": python, "Shell": shell}
 
 
 def of_grid(grid: "ArrayLike", version: str | None) -> dict[str, str]:
-    """The line that asks about an edited grid: 64 numbers, 0..16."""
-    numbers = np.round(grid, 1).ravel().tolist()
+    """The lines that ask about an edited grid: (8, 8) or (64,) numbers, 0..16."""
+    rows = np.round(grid, 1).reshape(8, 8).tolist()
     store = f"digits_nb.ModelStore().load({version[:12]!r})" if version else "model"
-    return {"Python": f"{store}.predict_proba([{numbers}])"}
+    shell = _curl("application/json", json.dumps({"grid": rows}), version)
+    return {"Python": f"{store}.predict_proba([{rows}])", "Shell": shell}
+
+
+def _curl(kind: str, data: str, version: str | None) -> str:
+    address = f"{SERVICE}/{version[:12]}" if version else SERVICE
+    words = ("curl", "-H", HEADER, "-H", f"Content-Type: {kind}", "--data-binary", data, address)
+    return shlex.join(words)

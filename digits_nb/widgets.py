@@ -77,8 +77,8 @@ class Panel(VBox):
         self._model = model
         # lines to copy name the version only where everybody finds it
         self._version = model.version if model.version in ModelStore().versions() else None
-        self.corrections: list[Correction] = []
         self._reading: Reading | None = None
+        self.corrections: list[Correction] = []
         self._saved = 0  # how many of them are in the file
         self._corrected = False  # whether the last of them is about what is shown
         self.ways = Ways(self._read, self._show)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import threading
 import time
 from base64 import b64encode
@@ -147,8 +148,10 @@ def test_the_lines_to_copy_ask_for_the_same(home: Path) -> None:
     assert eval(python).digit == 3  # noqa: S307
     assert "@" in shell
     panel.editor.set_state({"grid": (0.5 * panel.answer.grid).ravel().tolist()})
-    [python] = panel.lines.copies
+    python, shell = panel.lines.copies
     assert eval(python).argmax() == panel.answer.digit  # noqa: S307
+    asked = json.loads(shlex.split(shell)[6])
+    assert np.array(asked["grid"]) == pytest.approx(panel.answer.grid, abs=0.051)
 
 
 def test_a_model_that_is_in_no_store_is_called_model_in_the_lines(model: DigitModel, tmp_path: Path) -> None:
