@@ -150,21 +150,7 @@ class Panel(VBox):
             self._present(self._reading)
             self._remind(self._reading.answer)
             return
-        start = perf_counter()
-        probabilities = self._model.predict_proba(grid[None])[0]
-        digit = int(probabilities.argmax())
-        certain_from = self._model.card.get("calibration", {}).get("certain_from", np.inf)
-        answer = Answer(
-            digit,
-            float(probabilities[digit]),
-            bool(probabilities[digit] >= certain_from),
-            probabilities,
-            grid,
-            self._model.version,
-            perf_counter() - start,
-            (0, 0, *grid.shape),
-            (255 - grid * (255 / LEVELS)).astype(np.uint8),
-        )
+        answer = _recognize_grid(grid, self._model)
         self._tell(answer, "the grid as you edited it")
         self._offer(lines.of_grid(grid, self._version))
         # not here, where the next edit waits: the first time takes a second or two
@@ -247,3 +233,17 @@ def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) 
     if model is None:
         model = default_model() if store is None else store.load()
     return Panel(model)
+
+
+def _recognize_grid(grid: "NDArray[np.float64]", model: "DigitModel") -> Answer:
+    """Read a grid (8, 8), 0..16, that no picture became; the answer's picture is the grid, a pixel a cell."""
+    start = perf_counter()
+    probabilities = model.predict_proba(grid[None])[0]
+    digit = int(probabilities.argmax())
+    confidence = float(probabilities[digit])
+    certain = confidence >= model.card.get("calibration", {}).get("certain_from", np.inf)
+    picture = (255 - grid * (255 / LEVELS)).astype(np.uint8)
+    took_s = perf_counter() - start
+    return Answer(
+        digit, confidence, certain, probabilities, grid, model.version, took_s, (0, 0, 8, 8), picture
+    )

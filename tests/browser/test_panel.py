@@ -79,8 +79,11 @@ def page(browser: "Browser", lab: "Lab", servers: "dict[str, Server]") -> "Itera
 
 @pytest.fixture
 def panel(page: "Page") -> "Locator":
-    """The panel alone: nothing else on the page may pass for an answer."""
-    return page.locator(".dn-panel")
+    """The panel alone, without an answer: neither another part of the page nor an old answer may pass."""
+    panel = page.locator(".dn-panel")
+    panel.locator(".dn-tools").get_by_role("button", name="Clear").click()
+    expect(panel.locator(".dn-digit")).to_have_text("?")
+    return panel
 
 
 def expect_digit(panel: "Locator", digit: int) -> None:
@@ -311,6 +314,26 @@ def test_the_grid_is_edited_with_the_keyboard_alone(page: "Page", panel: "Locato
     expect(panel.get_by_text("the grid as you edited it")).to_be_visible()
 
 
+def test_every_number_of_the_grid_stands_out_from_its_cell(page: "Page", panel: "Locator") -> None:
+    here = cell(panel, 0, 0)
+    here.click()
+    page.keyboard.press("Delete")
+    for value in range(17):
+        expect(here).to_have_text(str(value))
+        ink, ground = (
+            luminance(here.evaluate(f"cell => getComputedStyle(cell).{name}"))
+            for name in ("color", "backgroundColor")
+        )
+        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 4.5, value
+        page.keyboard.press("+")
+
+
+def luminance(colour: str) -> float:
+    """A grey's relative luminance, as WCAG defines it, from `rgb(0, 0, 0)` or `color(srgb 0 0 0)`."""
+    level = float(re.findall(r"[\d.]+", colour)[0]) / (1 if colour.startswith("color") else 255)
+    return level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4
+
+
 def test_a_correction_is_kept_and_saved_when_asked(panel: "Locator", lab: "Lab") -> None:
     sample(panel, "seven").click()
     expect_digit(panel, 7)
@@ -353,7 +376,7 @@ def test_everything_is_reached_with_the_tab_key(page: "Page", panel: "Locator") 
         )
         page.keyboard.press("Tab")
     told = "\n".join(filter(None, reached))
-    for name in (
+    ways = (
         "URL",
         "Base64",
         "Read",
@@ -362,11 +385,10 @@ def test_everything_is_reached_with_the_tab_key(page: "Page", panel: "Locator") 
         "Sample nine",
         "Marker",
         "Eraser",
-        "Use the",
-    ):
-        assert name in told
-    for name in ("It is really a", "column 3", "Darken", "Lighten", "Clear", "Copy the line: Shell"):
-        assert name in told
+        "Use the camera",
+    )
+    tools = ("It is really a", ", column ", "Darken", "Lighten", "Clear", "Copy the line: Shell")
+    assert [name for name in ways + tools if name not in told] == []
 
 
 def use_theme(page: "Page", name: str) -> None:
