@@ -124,7 +124,7 @@ def rungs(folders: list[Pictures], shipped: dn.DigitModel) -> Iterator[tuple[str
     recipe = replace(SHIPPED, variations=VARIATIONS, prints=PRINTS, drawings=DRAWINGS)
     vote = dn.train(seed=SEED, progress=False, recipe=recipe)
     yield (
-        f"a vote of {recipe.members} neural networks, not an SVC",
+        f"a vote of {recipe.members} neural networks, which refuses what is no digit",
         [folder.answered(vote) for folder in folders],
     )
     yield "more of each: the shipped model", [folder.answered(shipped) for folder in folders]

@@ -95,7 +95,8 @@ def train(
     DigitModel
         With scikit-learn's estimator as `.estimator`. Its card says what it learned from (`data`), its
         accuracy on the split of scikit-learn's gallery example (`holdout`) and how its confidence was
-        calibrated (`calibration`, with `certain_from`).
+        calibrated (`calibration`, with `digit_from` and `certain_from`, from where on an answer is given and
+        is certain).
 
     Raises
     ------
