@@ -133,17 +133,19 @@ def certain() -> str:
 
 def others() -> str:
     """What becomes of printed digits, of pages and of what is no digit, in words."""
-    printed, refused = rows("printed")["all"], rows("nondigits")["all"]
+    printed, kinds = rows("printed")["all"], dict(rows("nondigits"))
+    refused = kinds.pop("all")
+    passing = max(kinds, key=lambda kind: kinds[kind]["answered"])
     pages = [f"{percent(row['wholly_right'])} of those of {name}" for name, row in rows("pages").items()]
     lost = [f"{percent(row['refused'] / row['pictures'])} of {name}" for name, row in rows("wild").items()]
     return prose(
-        f"Of {printed['digits']} printed digits, in ten faces that were not trained on, {printed['right']} "
-        f"are read right. Of pages of five digits, composed from the same pictures, all five are read right on "
-        f"{' and '.join(pages)}. Of {refused['pictures']} pictures that are no digits, of kinds that the "
-        f"model never met (letters, text, noise, textures, shapes, blank paper), "
-        f"{percent(1 - refused['answered'])} are refused with `NoDigit`, and {percent(refused['certain'])} "
-        f"get an answer that is `certain`; printed letters are what most often passes for a digit. The price is "
-        f"digits that are refused: {', '.join(lost)}."
+        f"Of {printed['digits']} printed digits, in ten faces that were not trained on, "
+        f"{printed['right']} are read right. Of pages of five digits, composed from the same pictures, all "
+        f"five are read right on {' and '.join(pages)}. Of {refused['pictures']} pictures that are no "
+        f"digits, of kinds that the model never met ({', '.join(kinds)}), "
+        f"{percent(1 - refused['answered'])} are refused, and {percent(refused['certain'])} get an answer "
+        f"that is `certain`; what most often passes for a digit is {passing}. The price is digits that are "
+        f"refused: {', '.join(lost)}."
     )
 
 
