@@ -73,29 +73,42 @@ def pepper(rng: Rng) -> Picture:
     return np.where(rng.random((96, 96)) < rng.uniform(0.005, 0.2), 0, 255).astype(np.uint8)
 
 
-def clouds(rng: Rng) -> Picture:
-    """Noise of which the coarse is stronger than the fine, as in pictures of nature."""
-    frequency = np.hypot(np.fft.fftfreq(96)[:, None], np.fft.fftfreq(96))
-    frequency[0, 0] = 1
-    waves = np.fft.fft2(rng.normal(size=(96, 96))) / frequency ** rng.uniform(0.7, 1.5)
-    clouds = np.fft.ifft2(waves).real
-    return (255 * (clouds - clouds.min()) / np.ptp(clouds)).astype(np.uint8)
+def streaks(rng: Rng) -> Picture:
+    """Noise that was moved in one direction while it was photographed."""
+    noise = rng.normal(0, 1, (96, 96)).astype(np.float32)
+    length, turn = int(rng.integers(7, 30)), rng.uniform(0, 180)
+    line = np.zeros((length, length), np.float32)
+    line[length // 2] = 1
+    line = cv2.warpAffine(line, cv2.getRotationMatrix2D((length / 2, length / 2), turn, 1), (length, length))
+    moved = cv2.filter2D(noise, -1, line)
+    return (255 * (moved - moved.min()) / np.ptp(moved)).astype(np.uint8)
 
 
-def chessboard(rng: Rng) -> Picture:
-    """Squares, dark and light in turn."""
-    down, across = np.mgrid[:112, :112] // rng.integers(4, 30)
-    return np.where((down + across) % 2, 230, 20).astype(np.uint8)
+def rings(rng: Rng) -> Picture:
+    """Rings around a point, as in wood."""
+    down, across = np.mgrid[:112, :112]
+    top, left = rng.uniform(-40, 150, 2)
+    far = np.hypot(down - top, across - left) + rng.normal(0, 1) * np.sin(across / 9)
+    return (128 + 100 * np.sin(far / rng.uniform(1.5, 6))).astype(np.uint8)
 
 
-def bricks(rng: Rng) -> Picture:
-    """A wall."""
-    wall, height = np.full((112, 112), 200, np.uint8), int(rng.integers(12, 30))
-    for row, top in enumerate(range(0, 112, height)):
-        cv2.line(wall, (0, top), (111, top), 60, 2)
-        for left in range(-height + row % 2 * height, 112, 2 * height):
-            cv2.line(wall, (left, top), (left, top + height), 60, 2)
-    return wall
+def spots(rng: Rng) -> Picture:
+    """Round spots in rows, as on cloth."""
+    cloth, apart = np.full((112, 112), 225, np.uint8), int(rng.integers(12, 36))
+    for row, top in enumerate(range(apart // 2, 112, apart)):
+        for left in range(apart // 2 + row % 2 * apart // 2, 112, apart):
+            cv2.circle(cloth, (left, top), apart // 4, 40, -1)
+    return cloth
+
+
+def cracks(rng: Rng) -> Picture:
+    """Dry earth: the borders of what lies nearest to points scattered by chance."""
+    points = rng.uniform(0, 112, (rng.integers(6, 40), 2))
+    places = np.stack(np.mgrid[:112, :112], axis=-1)[:, :, None]
+    near, next_ = np.partition(np.linalg.norm(places - points, axis=-1), 1, axis=-1)[..., :2].transpose(
+        2, 0, 1
+    )
+    return np.where(next_ - near < rng.uniform(1.5, 4), 40, 220).astype(np.uint8)
 
 
 def shape(rng: Rng) -> Picture:
@@ -139,12 +152,6 @@ def house(rng: Rng) -> Picture:
     return sheet
 
 
-def barcode(rng: Rng) -> Picture:
-    """Upright bars of several widths."""
-    bars = np.repeat(rng.permutation(np.arange(44) % 2), rng.integers(1, 5, 44))
-    return np.pad(np.tile(np.where(bars, 20, 240).astype(np.uint8), (70, 1)), 20, constant_values=240)
-
-
 def shadow(rng: Rng) -> Picture:
     """A blank sheet with the edge of a shadow on it, sharp or soft."""
     down, across = np.mgrid[:SIDE, :160] / SIDE
@@ -184,8 +191,8 @@ def dot(rng: Rng) -> Picture:
 KINDS: dict[str, list[Callable[[Rng], Picture]]] = {
     "letters": [letter],
     "text": [line_of_text],
-    "noise": [white_noise, film_grain, pepper, clouds],
-    "textures": [chessboard, bricks, barcode],
+    "noise": [white_noise, film_grain, pepper, streaks],
+    "textures": [rings, spots, cracks],
     "shapes and drawings": [shape, face, house, dot],
     "blank paper and shadows": [blank, slope, shadow, vignette],
 }

@@ -95,13 +95,12 @@ def _jobs(spent_s: float) -> int:
     alone = spent_s < ALONE_S or current_process().daemon  # a daemon may have no children
     if alone and "joblib" not in sys.modules:  # so nobody has asked it for workers
         return 1
-    from joblib import cpu_count
     from joblib.parallel import get_active_backend
 
     backend, chosen = get_active_backend()
     if chosen is not None:
         return chosen
-    return 1 if alone or backend.nesting_level else min(cpu_count(), BLOCK // PART)
+    return 1 if alone or backend.nesting_level else min(backend.effective_n_jobs(-1), BLOCK // PART)
 
 
 def _prepare_all(

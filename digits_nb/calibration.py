@@ -20,7 +20,7 @@ OUTLIER_RATE = 0.1
 """And where at most this share of the outliers kept apart was as confident: a vote that learned from other
 kinds of outliers was asked about them, and the model that is shipped has learned from all."""
 
-REFUSAL_RATE = 0.005
+REFUSAL_RATE = 0.008
 """Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`."""
 
 
@@ -52,7 +52,8 @@ def calibrate(
         `temperature`; `digits`, how many were measured; their `reliability`, as `evaluation.reliability`
         gives it; `certain_from`, the confidence from which on at most `certain_error` of all are wrong, and
         that at most `certain_outliers` of the outliers have; `digit_from`, the confidence that all but
-        `refused` of all have, and `outliers_answered`, the share of outliers that have it too.
+        `refused` of all have; `outliers`, how often a vote was asked about one, and `outliers_answered`, the
+        share of them that have it too.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import softmax
@@ -71,17 +72,17 @@ def calibrate(
     temperature = round(float(minimize_scalar(loss, bounds=(0.2, 8), method="bounded").x), 3)
     answers, others = (soft(each, temperature).round(4) for each in (logs, outliers))
     confidence, confused = answers.max(axis=1), others.max(axis=1)
-    unlike_outliers = float(np.quantile(confused, 1 - OUTLIER_RATE, method="higher"))
+    unlike_outliers = np.quantile(confused, 1 - OUTLIER_RATE, method="higher") if len(confused) else 0
     digit_from = float(np.quantile(confidence, REFUSAL_RATE, method="lower"))
     return {
         "temperature": temperature,
         "digits": len(measured),
         "reliability": evaluation.reliability(answers[measured], labels[measured]),
-        "certain_from": max(evaluation.threshold(answers, labels, ERROR_RATE), unlike_outliers),
+        "certain_from": max(evaluation.threshold(answers, labels, ERROR_RATE), float(unlike_outliers)),
         "certain_error": ERROR_RATE,
         "certain_outliers": OUTLIER_RATE,
         "digit_from": digit_from,
         "refused": REFUSAL_RATE,
         "outliers": len(confused),
-        "outliers_answered": float((confused >= digit_from).mean()),
+        "outliers_answered": float((confused >= digit_from).sum() / max(len(confused), 1)),
     }

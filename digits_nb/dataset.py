@@ -14,7 +14,8 @@ import numpy as np
 from digits_nb import outliers
 from digits_nb.drawing import FACES, draw, set_type
 from digits_nb.ink import INK
-from digits_nb.normalise import BITMAP, LEVELS, count_blocks, cut, even_out, straighten
+from digits_nb.normalise import BITMAP, GRID, LEVELS, count_blocks, even_out, straighten
+from digits_nb.pieces import cut
 from digits_nb.styles import STYLES
 
 if TYPE_CHECKING:
@@ -210,6 +211,5 @@ _VARIED = 0.3  # share of outliers that are varied as digits are
 def _normalised(inks: "list[Plane]", *columns: "NDArray[np.int64]") -> Digits:
     """The grids of all that still hold ink: a pen can be too fine for that."""
     seen = [number for number, ink in enumerate(inks) if (ink > INK).any()]
-    return Digits(
-        np.stack([normalise_ink(inks[number]) for number in seen]), *(values[seen] for values in columns)
-    )
+    grids = np.array([normalise_ink(inks[number]) for number in seen]).reshape(-1, GRID, GRID)
+    return Digits(grids, *(values[seen] for values in columns))

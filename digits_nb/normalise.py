@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from digits_nb.errors import NoDigit
+from digits_nb.errors import BadParameter, NoDigit
 from digits_nb.ink import INK, find_ink, reduce, to_gray, to_small_gray
+from digits_nb.pieces import around, crop_digit, enlarge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,13 +46,7 @@ SLANT_REMOVED = 0.7
 """Share of the measured slant that is removed: moments see the shape of a 7 as slant too. Of 0.5, 0.7 and 1.0
 the best on pictures from elsewhere, by less than chance could account for."""
 
-PIECES = 20
-MIN_TOGETHER = 0.5
-"""Share of the ink that the `PIECES` largest pieces must hold; where they hold less, it is noise."""
-
-SPECK = 0.03
-"""Of the largest piece's area: a smaller piece is a speck, as is one of less than four times this extent."""
-
+_FINE = 0.5  # a digit that is reduced farther than this may have strokes that get lost
 _CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
 _PAD = 2  # empty ground around it
 
@@ -76,6 +71,8 @@ class Stages:
         The ink of each block of 4×4 pixels of the bitmap: what the model sees.
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the picture.
+    shape : tuple of int
+        Height and width of the picture as given, in whose pixels `box` is.
     strokes : ndarray of shape (n, 4), int32
         Left, top, right and bottom of each piece of ink that counts, in pixels of what ink is looked for in:
         of the picture, unless that is larger than `MAX_SIDE`.
@@ -88,6 +85,7 @@ class Stages:
     bitmap: "Plane"
     grid: "NDArray[np.float64]"
     box: tuple[int, int, int, int]
+    shape: tuple[int, int]
     strokes: "NDArray[np.int32]"
 
 
@@ -113,7 +111,8 @@ def preprocess(
     slant_removed
         Share of the measured slant that is removed, 0..1.
     stroke_width
-        What every stroke is brought to, in pixels of the bitmap. The model knows grids of the default only.
+        What every stroke is brought to, in pixels of the bitmap: above 0 and up to half of its side. The
+        model knows grids of the default only.
 
     Returns
     -------
@@ -124,9 +123,12 @@ def preprocess(
     ------
     NoDigit
         The picture is blank, or its ink does not hang together.
+    BadParameter
+        The threshold, the share of slant or the stroke width is out of its range.
     DigitsError
         `open_image` cannot open it.
     """
+    _check(threshold, slant_removed, stroke_width)
     if small:
         gray, shape = to_small_gray(image)
     else:
@@ -134,43 +136,13 @@ def preprocess(
         shape = gray.shape
     reduced = reduce(gray)
     ink = find_ink(reduced)
-    crop, strokes = _crop(ink, threshold)
+    crop, strokes = crop_digit(ink, threshold)
     upright = straighten(crop, slant_removed)
     bitmap = even_out(upright, stroke_width, threshold)
     box = enlarge(around(strokes), reduced.shape, shape)
     if reduced is not gray:
         ink = cv2.resize(ink, gray.shape[::-1])
-    return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, strokes)
-
-
-def enlarge(
-    box: tuple[int, int, int, int], shape: tuple[int, int], full: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """A box (left, top, right, bottom) of a picture reduced to `shape`, in pixels of its `full` shape."""
-    (left, top, right, bottom), down, across = box, full[0] / shape[0], full[1] / shape[1]
-    return int(left * across), int(top * down), ceil(right * across), ceil(bottom * down)
-
-
-def around(boxes: "NDArray[np.int32]") -> tuple[int, int, int, int]:
-    """The smallest box that holds all of `boxes` (n, 4): left, top, right, bottom."""
-    left, top = boxes[:, :2].min(axis=0).tolist()
-    right, bottom = boxes[:, 2:].max(axis=0).tolist()
-    return left, top, right, bottom
-
-
-def cut(ink: "Plane", box: tuple[int, int, int, int]) -> "Plane":
-    """The part of `ink` within a box (left, top, right, bottom), with a rim of one pixel on each side."""
-    left, top, right, bottom = box
-    height, width = ink.shape
-    rows, columns = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
-    missing = top == 0, bottom == height, left == 0, right == width
-    return cv2.copyMakeBorder(ink[rows, columns], *map(int, missing), cv2.BORDER_CONSTANT, value=0)
-
-
-def wipe(ink: "Plane", is_ink: "NDArray[np.uint8]", keep: "NDArray[np.uint8]") -> "Plane":
-    """`ink` without the strokes that `is_ink` (0 or 1) has and `keep` has not, nor their soft edges."""
-    specks = cv2.dilate(is_ink - keep, _NEIGHBOURS) & (1 - keep)
-    return np.where(specks, np.float32(0), ink)
+    return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, shape, strokes)
 
 
 def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
@@ -183,6 +155,10 @@ def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
     height, width = crop.shape
     # a dash is brought to a fixed width instead: at a fixed height it would be endless
     scale = _CANVAS / max(height, width / 2)
+    if scale < _FINE:
+        # a stroke of one pixel would be thinned out to nothing: it is brought to what one pixel then shows
+        reach = ceil(_FINE / scale)
+        crop = cv2.dilate(crop, np.ones((reach, reach), np.uint8))
     size = max(2, round(width * scale)), max(2, round(height * scale))
     digit = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     moments = cv2.moments(digit)
@@ -267,34 +243,14 @@ def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def _crop(ink: "Plane", threshold: float = INK) -> "tuple[Plane, NDArray[np.int32]]":
-    """The part that the digit fills, with a rim of one pixel, and the boxes of its strokes."""
-    is_ink = (ink > threshold).view(np.uint8)
-    # looking only where there is ink, and counting in 16 bits, more than MAX_SIDE leaves room for, is faster
-    left, top, wide, tall = cv2.boundingRect(is_ink)
-    window = slice(top, top + tall), slice(left, left + wide)
-    _, labels, pieces, _ = cv2.connectedComponentsWithStats(is_ink[window], ltype=cv2.CV_16U)
-    pieces = pieces[1:]  # the first is the ground
-    pieces[:, :2] += left, top
-    if len(pieces) > 1:
-        is_stroke = _are_strokes(pieces)
-        if not is_stroke.all():
-            keep = np.zeros_like(is_ink)
-            keep[window] = np.concatenate([[False], is_stroke])[labels]
-            ink = wipe(ink, is_ink, keep)
-            pieces = pieces[is_stroke]
-    strokes = pieces[:, :4]
-    strokes[:, 2:] += strokes[:, :2]
-    return cut(ink, around(strokes)), strokes
-
-
-def _are_strokes(pieces: "NDArray[np.int32]") -> "NDArray[np.bool_]":
-    """Which pieces of ink, as OpenCV counts them, are strokes and no specks."""
-    area, extent = pieces[:, cv2.CC_STAT_AREA], np.maximum(pieces[:, 2], pieces[:, 3])
-    if np.sort(area)[-PIECES:].sum() < MIN_TOGETHER * area.sum():
-        msg = (
-            "The picture shows no digit: its ink lies scattered in pieces smaller than strokes; "
-            "send one digit on a plain ground."
-        )
-        raise NoDigit(msg)
-    return (area >= SPECK * area.max()) & (extent >= 4 * SPECK * extent.max())
+def _check(threshold: float, slant_removed: float, stroke_width: float) -> None:
+    """Refuse what no step can work with, not-a-number among it."""
+    ranges = {
+        "threshold": (threshold, 0 < threshold < 1, "above 0 and below 1"),
+        "slant_removed": (slant_removed, 0 <= slant_removed <= 1, "0 to 1"),
+        "stroke_width": (stroke_width, 0 < stroke_width <= BITMAP / 2, f"above 0 and up to {BITMAP // 2}"),
+    }
+    for name, (value, fits, allowed) in ranges.items():
+        if not fits:
+            msg = f"The {name} {value} is out of its range: give a number, {allowed}."
+            raise BadParameter(msg)

@@ -27,8 +27,14 @@ SIDE = 64
 PEN = (0.04, 0.25)
 """Narrowest and broadest pen, in heights."""
 
-SYMBOLS = "".join(map(chr, (*range(0x2190, 0x21B0), *range(0x2200, 0x2215), *range(0x221A, 0x229D))))
-"""Arrows and signs of mathematics, which DejaVu Sans has. No letters, no shapes: those are for testing."""
+_LIKE_DIGITS = {0x2205, 0x2223}  # a slashed 0, and a 1
+
+SYMBOLS = "".join(
+    chr(code)
+    for code in (*range(0x2190, 0x21B0), *range(0x2200, 0x2215), *range(0x221A, 0x229D))
+    if code not in _LIKE_DIGITS
+)
+"""Arrows and signs of mathematics, which DejaVu Sans has, but for those that are like digits."""
 
 
 def scribble(rng: np.random.Generator) -> "Plane":

@@ -11,7 +11,8 @@ import numpy as np
 
 from digits_nb.errors import NoDigit
 from digits_nb.ink import INK, find_ink, reduce, to_gray
-from digits_nb.normalise import Stages, around, count_blocks, cut, enlarge, even_out, straighten, wipe
+from digits_nb.normalise import Stages, count_blocks, even_out, straighten
+from digits_nb.pieces import around, cut, enlarge, wipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def find_digits(image: "Query") -> list[Stages]:
     list of Stages
         At least one, in reading order: rows from top to bottom, each from left to right. `gray` and `ink`
         are the part of the page around the digit, `strokes` are in pixels of that part, and `box` is in
-        pixels of the whole picture.
+        pixels of the whole picture, whose `shape` each has.
 
     Raises
     ------
@@ -96,8 +97,8 @@ def find_digits(image: "Query") -> list[Stages]:
         upright = straighten(crop)
         bitmap = even_out(upright)
         box = enlarge((left, top, right, bottom), gray.shape, whole.shape)
-        strokes = boxes[members] - corner
-        found.append(Stages(gray[window], own, crop, upright, bitmap, count_blocks(bitmap), box, strokes))
+        grid, strokes = count_blocks(bitmap), boxes[members] - corner
+        found.append(Stages(gray[window], own, crop, upright, bitmap, grid, box, whole.shape, strokes))
     return found
 
 
@@ -139,6 +140,15 @@ def count_digits(boxes: "Boxes") -> int:
     digits = np.array([around(boxes[members]) for members in group(boxes)])
     width, height = (digits[:, 2:] - digits[:, :2]).T
     return int(((width < FLAT * height) & (height >= FLAG * height.max())).sum())
+
+
+def may_be_ruled(stages: Stages) -> bool:
+    """Whether ink reaches from one side of a picture to the other, as a ruled line does."""
+    (left, top, right, bottom), (height, width) = stages.box, stages.shape
+    return right - left >= SPAN * width or bottom - top >= _UPRIGHT * height
+
+
+_UPRIGHT = 0.95  # a digit that fills its picture reaches nearly as far from top to bottom
 
 
 def reading_order(boxes: "Boxes") -> list[int]:

@@ -14,7 +14,8 @@ from digits_nb.batches import prepare_blocks
 from digits_nb.errors import DigitsError, ModelNotFound, NoDigit, SeveralDigits
 from digits_nb.ink import reduce
 from digits_nb.normalise import Stages, preprocess
-from digits_nb.pages import count_digits, find_digits
+from digits_nb.pages import count_digits, find_digits, may_be_ruled
+from digits_nb.pieces import enlarge
 from digits_nb.store import ModelStore
 
 if TYPE_CHECKING:
@@ -121,8 +122,7 @@ def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answe
     start = perf_counter()
     found = find_digits(query)
     probabilities = model.predict_proba(np.stack([stages.grid for stages in found]))
-    if not _are_digits(probabilities, model).any():
-        raise NoDigit(_NOTHING_LIKE_A_DIGIT)
+    _check_alike(probabilities, model)
     share = (perf_counter() - start) / len(found)
     return [
         _answer(_see(stages), likely, model, share)
@@ -187,19 +187,27 @@ def _see(stages: Stages) -> _Seen:
 def _see_one(query: "Query") -> _Seen:
     stages = preprocess(query, small=True)
     seen = _see(stages)
-    if len(stages.strokes) == 1 or count_digits(stages.strokes) == 1:
+    several = len(stages.strokes) > 1 and count_digits(stages.strokes) > 1
+    if not several and not may_be_ruled(stages):
         return seen
-    found = find_digits(stages.gray)
-    return seen._replace(grids=np.stack([digit.grid for digit in found])) if len(found) > 1 else seen
+    try:
+        found = find_digits(stages.gray)
+    except NoDigit:
+        if several:
+            raise
+        return seen
+    if not several and len(found) > 1:
+        return seen
+    if len(found) == 1:  # the rest was a ruled line, or what shone through
+        seen = seen._replace(box=enlarge(found[0].box, stages.gray.shape, stages.shape))
+    return seen._replace(grids=np.stack([digit.grid for digit in found]))
 
 
 def _judge(
     seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
     """The answer on a picture that should show one digit, unless it shows several or none."""
-    alike = int(_are_digits(probabilities, model).sum())
-    if 2 * alike < len(seen.grids):
-        raise NoDigit(_NOTHING_LIKE_A_DIGIT)
+    _check_alike(probabilities, model)
     if len(seen.grids) > 1:
         msg = (
             f"The picture shows {len(seen.grids)} digits, and only one is read here; read them all with "
@@ -209,9 +217,11 @@ def _judge(
     return _answer(seen, probabilities[0], model, duration_s)
 
 
-def _are_digits(probabilities: "NDArray[np.float64]", model: "DigitModel") -> "NDArray[np.bool_]":
-    """Which grids look like any digit to the model; all, to one whose card does not say from where on."""
-    return probabilities.max(axis=1) >= model.card.get("calibration", {}).get("digit_from", 0)
+def _check_alike(probabilities: "NDArray[np.float64]", model: "DigitModel") -> None:
+    """Refuse where less than half of the grids look like any digit: never, if no card says what does."""
+    alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get("digit_from", 0)
+    if 2 * alike.sum() < len(alike):
+        raise NoDigit(_NOTHING_LIKE_A_DIGIT)
 
 
 _NOTHING_LIKE_A_DIGIT = (

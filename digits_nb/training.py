@@ -71,7 +71,8 @@ SHIPPED = Recipe()
 gained no more than chance could account for."""
 
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
-_EVERY = 3  # kind of outliers is kept apart from the fits that are calibrated
+APART = [number for number, kind in enumerate(outliers.KINDS) if kind in (outliers.symbol, outliers.stripes)]
+"""Kinds of outliers that are kept apart from the fits that are calibrated: one of strokes, one of texture."""
 
 
 def train(
@@ -119,7 +120,8 @@ def train(
         holdout = _hold_out(digits, learned, fit)
         bar.set_description("calibrating")
         calibration = _calibrate(digits, learned, partial(fit, recipe=_few(recipe)), seed)
-        bar.set_description("cross-validating")
+        if folds:
+            bar.set_description("cross-validating")
         validation = _validate(digits, learned, folds, fit)
         bar.set_description("fitting")
         vote = fit(learned)
@@ -161,12 +163,16 @@ def train(
 def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
     """All grids to learn from, made in parallel: the same for the same seed on any number of cores."""
     pieces = np.array_split(np.arange(len(digits)), _PIECES)
+    drawings, outliers = (
+        [len(part) for part in np.array_split(np.empty(count), _PIECES)]
+        for count in (recipe.drawings, recipe.outliers)
+    )
     rngs = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3 * _PIECES + 1))
     work = [
         *(delayed(dataset.varied_digits)(digits[rows], recipe.variations, next(rngs)) for rows in pieces),
-        *(delayed(dataset.drawn_digits)(recipe.drawings // _PIECES, next(rngs)) for _ in pieces),
+        *(delayed(dataset.drawn_digits)(count, next(rngs)) for count in drawings),
         delayed(dataset.printed_digits)(recipe.prints, next(rngs)),
-        *(delayed(dataset.drawn_outliers)(recipe.outliers // _PIECES, next(rngs)) for _ in pieces),
+        *(delayed(dataset.drawn_outliers)(count, next(rngs)) for count in outliers),
     ]
     parts = []
     for part in Parallel(return_as="generator")(work):
@@ -204,7 +210,7 @@ def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[s
     A smaller vote learns from one half of scikit-learn's digits and is asked about the other, then the other
     way round; both without some kinds of outliers, which they are asked about as well.
     """
-    outlier = (learned.groups >= dataset.OUTLIERS) & (learned.groups % _EVERY == 0)
+    outlier = (learned.groups >= dataset.OUTLIERS) & np.isin(learned.groups - dataset.OUTLIERS, APART)
     rows, half = np.arange(len(digits)), len(digits) // 2
     asked, others = [], []
     for apart in (rows[half:], rows[:half]):
@@ -255,8 +261,8 @@ def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_
 
 
 def _few(recipe: Recipe) -> Recipe:
-    """A quarter of the members: enough to find one temperature."""
-    return replace(recipe, members=max(1, recipe.members // 4))
+    """Half the members: enough to find one temperature."""
+    return replace(recipe, members=(recipe.members + 1) // 2)
 
 
 def _dismiss_workers() -> None:
