@@ -21,6 +21,7 @@ examples:
   python -m digits_nb read seven.jpg
   python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
   python -m digits_nb train
+  python -m digits_nb serve
 
 python -m digits_nb COMMAND --help says more about each.
 """
@@ -53,6 +54,27 @@ examples:
   python -m digits_nb train --validate --store models
 
 The same seed gives the same version. The model is used from then on, as the latest of its store.
+"""
+
+SERVE = """\
+examples:
+  python -m digits_nb serve
+  python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
+
+Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what else it
+can do. Without a file of keys, one key is made and shown once. Whoever can read the network can read keys:
+before --host opens the service to others, put something in front of it that speaks TLS.
+"""
+
+KEY = """\
+examples:
+  python -m digits_nb key anna
+  python -m digits_nb key publisher --write
+  python -m digits_nb key anna --remove
+  python -m digits_nb key
+
+A key is shown once, when it is made; the file keeps only what recognises it. A service that runs takes up a
+change of the file by itself. Without a name, the keys are listed.
 """
 
 
@@ -106,7 +128,40 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
     train.add_argument("--seed", metavar="N", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument("--validate", action="store_true", help="add cross-validation to the card; slower")
+
+    serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
+    serve.add_argument(
+        "--port", metavar="N", type=int, default=8000, help="0 is any that is free (default: 8000)"
+    )
+    serve.add_argument("--owner", default="me", help="the name that stands in every address (default: me)")
+    serve.add_argument(
+        "--store", metavar="DIR", type=Path, help="the store of models (default: outputs/models)"
+    )
+    serve.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
+    serve.add_argument("--workers", metavar="N", type=_count, default=1, help="processes (default: 1)")
+    serve.add_argument(
+        "--queue",
+        metavar="N",
+        type=_count,
+        default=256,
+        help="requests that a worker has in hand (default: 256)",
+    )
+
+    key = _command(commands, "key", _key, "Make, list and remove keys for the service.", KEY)
+    key.add_argument("name", metavar="NAME", nargs="?", help="whom the key is for")
+    key.add_argument("--write", action="store_true", help="it may also send models and name the latest")
+    key.add_argument("--remove", action="store_true", help="take NAME's key out of the file")
+    key.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
+    key.set_defaults(usage=key)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{text!r} is not a number from 1 on"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _command(commands: Any, name: str, function: Any, what: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401
@@ -177,6 +232,30 @@ def _train(given: argparse.Namespace) -> int:
     for name, found in measured.items():
         told[f"accuracy, {name.replace('_', ' ')}"] = found.get("accuracy")
     print(summary(told))
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from digits_nb.server import Settings, serve
+
+    names = ("host", "port", "owner", "store", "keys", "workers", "queue")
+    serve(Settings(**{name: getattr(given, name) for name in names}))
+    return 0
+
+
+def _key(given: argparse.Namespace) -> int:
+    from digits_nb.keys import KeyFile, default_keys
+
+    keys = KeyFile(given.keys or default_keys())
+    if given.name is None:
+        if given.write or given.remove:
+            given.usage.error("NAME is missing: say whose key it is")
+        for holder in keys.holders():
+            print(f"{holder.name}  {', '.join(sorted(holder.rights))}")
+    elif given.remove:
+        keys.remove(given.name)
+    else:
+        print(keys.add(given.name, frozenset({"ask", "write"} if given.write else {"ask"})))
     return 0
 
 

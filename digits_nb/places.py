@@ -5,6 +5,7 @@ directory, so that a default means the same place wherever a command or a kernel
 """
 
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -43,7 +44,7 @@ def results() -> Path:
     return here if here.is_dir() else CHECKOUT / "benchmarks" / "results"
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
+def write_whole(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o666) -> Path:
     """Write `data` to `path` under a temporary name, then rename: a reader sees all of it or none.
 
     Parameters
@@ -52,6 +53,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
         The file to make or replace; missing parent folders are made.
     data
         Its whole content.
+    mode
+        Who may read and write it, of which the umask takes away.
 
     Returns
     -------
@@ -69,10 +72,28 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
         # mkstemp makes files that only the owner reads; what we write is as readable as any other file
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).chmod(mode & ~umask)
         Path(temporary).replace(path)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
     return path
+
+
+def sync(folder: Path) -> None:
+    """Let the names in a folder outlive a power cut, where a folder can be opened (not on Windows)."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder; one that is gone already is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -13,13 +13,13 @@ from digits_nb.answer import Answer
 from digits_nb.batches import prepare_blocks
 from digits_nb.errors import DigitsError, ModelNotFound, NoDigit, SeveralDigits
 from digits_nb.ink import reduce
-from digits_nb.normalise import Stages, preprocess
+from digits_nb.normalise import LEVELS, Stages, preprocess
 from digits_nb.pages import count_digits, find_digits, may_be_ruled
 from digits_nb.pieces import enlarge
 from digits_nb.store import ModelStore
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from digits_nb.model import DigitModel
     from digits_nb.query import Query
@@ -56,6 +56,48 @@ def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
     seen = _see_one(query)
     probabilities = model.predict_proba(seen.grids)
     return _judge(seen, probabilities, model, perf_counter() - start)
+
+
+def make_grid(query: "Query") -> "NDArray[np.float64]":
+    """Give the grid that `recognize` asks the model about.
+
+    Returns
+    -------
+    ndarray of shape (8, 8), float64, 0..16
+
+    Raises
+    ------
+    SeveralDigits, DigitsError
+        As for `recognize`.
+    """
+    seen = _see_one(query)
+    if len(seen.grids) > 1:
+        raise _several(seen)
+    return seen.grids[0]
+
+
+def recognize_grid(grid: "ArrayLike", model: "DigitModel") -> Answer:
+    """Read the digit in a grid that was made before, by `make_grid` or `preprocess`.
+
+    Parameters
+    ----------
+    grid
+        (8, 8) or (64,) numbers, 0..16. The answer's picture is the grid itself, a pixel a cell.
+    model
+        Who reads it.
+
+    Raises
+    ------
+    NoDigit
+        It is blank, or nothing like a digit.
+    QueryError
+        Another shape, no numbers, or a number that is not within 0..16.
+    """
+    start = perf_counter()
+    probabilities = model.predict_proba([grid])
+    cells = np.asarray(grid, np.float64).reshape(8, 8)
+    picture = np.uint8(255 - cells * (255 / LEVELS))
+    return _judge(_Seen(cells[None], (0, 0, 8, 8), picture), probabilities, model, perf_counter() - start)
 
 
 def recognize_many(
@@ -209,11 +251,7 @@ def _judge(
     """The answer on a picture that should show one digit, unless it shows several or none."""
     _check_alike(probabilities, model)
     if len(seen.grids) > 1:
-        msg = (
-            f"The picture shows {len(seen.grids)} digits, and only one is read here; read them all with "
-            "read_digits, or send the part that shows one."
-        )
-        raise SeveralDigits(msg)
+        raise _several(seen)
     return _answer(seen, probabilities[0], model, duration_s)
 
 
@@ -222,6 +260,13 @@ def _check_alike(probabilities: "NDArray[np.float64]", model: "DigitModel") -> N
     alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get("digit_from", 0)
     if 2 * alike.sum() < len(alike):
         raise NoDigit(_NOTHING_LIKE_A_DIGIT)
+
+
+def _several(seen: _Seen) -> SeveralDigits:
+    return SeveralDigits(
+        f"The picture shows {len(seen.grids)} digits, and only one is read here; read them all with "
+        "read_digits, or send the part that shows one."
+    )
 
 
 _NOTHING_LIKE_A_DIGIT = (

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from digits_nb.errors import DigitsError, ModelNotFound
 from digits_nb.model import DigitModel
-from digits_nb.places import models, write_whole
+from digits_nb.places import models, remove, sync, write_whole
 from digits_nb.version import pack, read_plain, unpack
 
 SHORT = 8
@@ -134,10 +134,17 @@ class ModelStore:
             self._raise_unreadable(error)
         return DigitModel(onnx, card, version=version)
 
-    def save(self, model: DigitModel) -> str:
-        """Keep a model under the version that it gives, and make that the latest.
+    def save(self, model: DigitModel, *, latest: bool = True) -> str:
+        """Keep a model under the version that it gives.
 
         A version that is there already is left as it is; a damaged one is replaced as a whole.
+
+        Parameters
+        ----------
+        model
+            What is kept.
+        latest
+            Whether `latest` names it from now on; where nothing is named yet, it does in any case.
 
         Returns
         -------
@@ -155,15 +162,28 @@ class ModelStore:
             self._sweep()
             if not self._is_whole(version):
                 self._write(version, files)
-            if not self._is_latest(version):
-                write_whole(self.path / _LATEST, f"{version}\n".encode())
+            if latest or not (self.path / _LATEST).exists():
+                self._point(version)
         except OSError as error:
-            msg = (
-                f"The model cannot be saved in {self.path} ({error.strerror}): name a folder that has room "
-                "and that you may write to."
-            )
-            raise DigitsError(msg) from error
+            self._raise_unwritable(error)
         model.version = version
+        return version
+
+    def point(self, version: str) -> str:
+        """Make a version of the store its latest, as a rollback does, and give its full name.
+
+        It is loaded first, so that nobody is sent to one that does not answer.
+
+        Raises
+        ------
+        DigitsError
+            As for `load`, or the folder cannot be written to.
+        """
+        version = str(self.load(version).version)
+        try:
+            self._point(version)
+        except OSError as error:
+            self._raise_unwritable(error)
         return version
 
     def _latest(self, versions: list[str]) -> str:
@@ -175,17 +195,21 @@ class ModelStore:
             raise ModelNotFound(msg) from error
         except OSError as error:
             self._raise_unreadable(error)
-        if named not in versions:
+        # another saver may have come since they were listed: a version is there before `latest` names it
+        if named not in versions and named not in self.versions():
             msg = f"The file `latest` of the store {self.path} names no version that is there: {hint}."
             raise ModelNotFound(msg)
         return named
 
+    def _point(self, version: str) -> None:
+        if not self._is_latest(version):
+            write_whole(self.path / _LATEST, f"{version}\n".encode())
+
     def _is_latest(self, version: str) -> bool:
         try:
-            self._latest([version])
+            return self._latest([version]) == version
         except DigitsError:
             return False
-        return True
 
     def _is_whole(self, version: str) -> bool:
         try:
@@ -196,7 +220,7 @@ class ModelStore:
 
     def _write(self, version: str, files: dict[str, bytes]) -> None:
         """Write a version under another name, then give it its own."""
-        new = self._aside()
+        new = self.path / f"{_UNFINISHED}{secrets.token_hex(8)}"
         new.mkdir()
         try:
             for name, data in files.items():
@@ -204,9 +228,9 @@ class ModelStore:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-            _sync(new)
+            sync(new)
             self._place(new, version)
-            _sync(self.path)
+            sync(self.path)
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
@@ -221,15 +245,12 @@ class ModelStore:
                     raise
                 if self._is_whole(version):
                     return
-                damaged = self._aside()
+                damaged = self.path / f"{_UNFINISHED}{secrets.token_hex(8)}"
                 with suppress(FileNotFoundError):
                     final.rename(damaged)
-                _remove(damaged)
+                remove(damaged)
             else:
                 return
-
-    def _aside(self) -> Path:
-        return self.path / f"{_UNFINISHED}{secrets.token_hex(8)}"
 
     def _sweep(self) -> None:
         """Remove what interrupted saves left; what is young may be another saver's."""
@@ -237,7 +258,7 @@ class ModelStore:
             if leftover.name.startswith((_UNFINISHED, f".{_LATEST}.")):
                 with suppress(FileNotFoundError):
                     if time.time() - leftover.lstat().st_mtime > _STALE_S:
-                        _remove(leftover)
+                        remove(leftover)
 
     def _raise_empty(self) -> NoReturn:
         pickled = sorted(file.name for file in self.path.glob("*") if file.suffix in _PICKLES)
@@ -246,6 +267,13 @@ class ModelStore:
         else:
             msg = f"The store {self.path} has no model yet: {_TRAIN}."
         raise ModelNotFound(msg)
+
+    def _raise_unwritable(self, error: OSError) -> NoReturn:
+        msg = (
+            f"The model cannot be saved in {self.path} ({error.strerror}): name a folder that has room and "
+            "that you may write to."
+        )
+        raise DigitsError(msg) from error
 
     def _raise_unreadable(self, error: OSError) -> NoReturn:
         if self.path.suffix in _PICKLES:
@@ -269,20 +297,3 @@ def _check_name(version: str) -> None:
     else:
         msg = f'The version {name!r:.80} is not made of hex digits: give "latest", or 8 or more digits.'
     raise ModelNotFound(msg)
-
-
-def _sync(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut, where a folder can be opened (not on Windows)."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ No time and no place is in it, so the same model has the same version anywhere.
 import hashlib
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,8 +39,38 @@ def pack(onnx: bytes, card: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
 def unpack(folder: Path) -> tuple[bytes, dict[str, Any]]:
     """Give the model and the card in a folder that is named by its version.
 
-    Each file is read once, and those very bytes are compared with what the name and the manifest say
+    Raises
+    ------
+    ModelNotFound, TamperedModel
+        As for `check`.
+    OSError
+        The folder cannot be read.
+    """
+
+    def read(name: str, max_bytes: int) -> bytes:
+        return read_plain(folder / name, max_bytes)
+
+    return check(folder.name, {file.name for file in folder.iterdir()}, read, where=str(folder.parent))
+
+
+def check(
+    version: str, names: set[str], read: Callable[[str, int], bytes], *, where: str
+) -> tuple[bytes, dict[str, Any]]:
+    """Give the model and the card of a version, wherever its files are.
+
+    Each file is read once, and those very bytes are compared with what the version and the manifest say
     before any is parsed.
+
+    Parameters
+    ----------
+    version
+        The 64 hex digits that it goes by; "" if nobody has said.
+    names
+        The files that there are.
+    read
+        Gives the content of one, given its name and the most bytes that it may have.
+    where
+        For messages, after "in".
 
     Raises
     ------
@@ -47,31 +78,26 @@ def unpack(folder: Path) -> tuple[bytes, dict[str, Any]]:
         Another release wrote it, in a format that this one does not read.
     TamperedModel
         A file is missing, foreign, or not the one that its manifest names.
-    OSError
-        The folder cannot be read.
     """
-    names = {file.name for file in folder.iterdir()}
+    this = f"The version {version[:8]} in {where}" if version else f"What is in {where}"
     if _MANIFEST not in names:
-        _refuse(folder, f"lacks {_MANIFEST}")
-    manifest = read_plain(folder / _MANIFEST, MAX_MANIFEST_BYTES)
-    if _digest(manifest) != folder.name:
-        _refuse(folder, f"has another {_MANIFEST} than the one that it is named by")
-    _check_format(manifest, folder)
+        _refuse(this, f"lacks {_MANIFEST}")
+    manifest = read(_MANIFEST, MAX_MANIFEST_BYTES)
+    if version and _digest(manifest) != version:
+        _refuse(this, f"has another {_MANIFEST} than the one that it is named by")
+    _check_format(manifest, this)
     expected = {_MODEL, _CARD, _MANIFEST}
     if names < expected:
-        _refuse(folder, f"lacks {min(expected - names)}")
+        _refuse(this, f"lacks {min(expected - names)}")
     if names != expected:
-        _refuse(folder, f"holds a foreign file, {min(names - expected)!r:.80}")
-    files = {
-        _MODEL: read_plain(folder / _MODEL, MAX_MODEL_BYTES),
-        _CARD: read_plain(folder / _CARD, MAX_CARD_BYTES),
-    }
+        _refuse(this, f"holds a foreign file, {min(names - expected)!r:.80}")
+    files = {_MODEL: read(_MODEL, MAX_MODEL_BYTES), _CARD: read(_CARD, MAX_CARD_BYTES)}
     for name, data in files.items():
         if _digest(data).encode() not in manifest:
-            _refuse(folder, f"has another {name} than the one that its manifest names")
+            _refuse(this, f"has another {name} than the one that its manifest names")
     if _manifest_bytes(files) != manifest:
-        _refuse(folder, f"has a {_MANIFEST} in another form than digits_nb writes")
-    return files[_MODEL], _parse_card(files[_CARD], folder)
+        _refuse(this, f"has a {_MANIFEST} in another form than digits_nb writes")
+    return files[_MODEL], _parse_card(files[_CARD], this)
 
 
 def read_plain(path: Path, max_bytes: int) -> bytes:
@@ -93,17 +119,17 @@ def read_plain(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _check_format(manifest: bytes, folder: Path) -> None:
+def _check_format(manifest: bytes, this: str) -> None:
     try:
         number = json.loads(manifest)["format"]
     except (ValueError, TypeError, KeyError, RecursionError):
         number = None
     if type(number) is not int:
-        _refuse(folder, f"has a {_MANIFEST} without a format number")
+        _refuse(this, f"has a {_MANIFEST} without a format number")
     if number != FORMAT:
         msg = (
-            f"The version {folder.name[:8]} in {folder.parent} has the format {number}, where this release "
-            f"reads {FORMAT}: use the release of digits_nb that saved it, or train and save a new one."
+            f"{this} has the format {number}, where this release reads {FORMAT}: use the release of "
+            "digits_nb that saved it, or train and save a new one."
         )
         raise ModelNotFound(msg)
 
@@ -132,14 +158,14 @@ def _card_bytes(card: dict[str, Any]) -> bytes:
     return data
 
 
-def _parse_card(data: bytes, folder: Path) -> dict[str, Any]:
+def _parse_card(data: bytes, this: str) -> dict[str, Any]:
     try:
         card = json.loads(data)
         plain = isinstance(card, dict) and _canonical(card) == data
     except (ValueError, RecursionError):
         plain = False
     if not plain:
-        _refuse(folder, f"has a {_CARD} in another form than digits_nb writes")
+        _refuse(this, f"has a {_CARD} in another form than digits_nb writes")
     return card
 
 
@@ -153,9 +179,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _refuse(folder: Path, fault: str) -> NoReturn:
-    msg = (
-        f"The version {folder.name[:8]} in {folder.parent} {fault}: do not use it, get it again from where "
-        "it was made, or train and save a new one."
-    )
+def _refuse(this: str, fault: str) -> NoReturn:
+    msg = f"{this} {fault}: do not use it, get it again from where it was made, or train and save a new one."
     raise TamperedModel(msg)

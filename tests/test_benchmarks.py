@@ -153,3 +153,18 @@ def test_a_digit_in_its_own_proportions_fills_the_height_of_the_grid(monkeypatch
     assert ladder.placed(ink) == pytest.approx(expected)
     ink[10:50, 20:200] = 1  # no digit is wider than five of eight blocks
     assert np.flatnonzero(ladder.placed(ink)[0]).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("home")
+def test_service_prints_rates_and_what_callers_saw_on_bad_days() -> None:
+    printed = printed_by("service.py", "--seconds", "0.4", "--soak", "3")
+
+    asked = re.findall(r"^(service|bare tornado) +(\d+) at once: \d+ a second", printed, flags=re.MULTILINE)
+    assert asked == [(name, count) for count in ("1", "8", "64") for name in ("service", "bare tornado")]
+    days = re.findall(
+        r"^(?:bad days|kill -9).*: ([\d,]+) right; (\d+) connections cut", printed, flags=re.MULTILINE
+    )
+    assert len(days) == 2, printed
+    assert days[0][1] == "0"
+    assert int(days[1][1]) <= 8, "what the worker that was killed had in hand"
+    assert re.search(r"^memory of the worker: [1-9]\d* MB at the start", printed, flags=re.MULTILINE)

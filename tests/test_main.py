@@ -24,7 +24,16 @@ NOTEBOOKS = Path(__file__).parent / "notebooks"
 SAMPLES = Path(__file__).parent.parent / "notebooks" / "samples"
 COMMAND = [sys.executable, "-m", "digits_nb"]
 RECOGNISER = {"numpy", "PIL", "cv2", "onnxruntime"}
-HEAVY = RECOGNISER | {"sklearn", "skl2onnx", "papermill", "nbformat", "IPython", "matplotlib", "requests"}
+HEAVY = RECOGNISER | {
+    "sklearn",
+    "skl2onnx",
+    "papermill",
+    "nbformat",
+    "IPython",
+    "matplotlib",
+    "requests",
+    "tornado",
+}
 
 
 def digits(
@@ -35,7 +44,7 @@ def digits(
     return subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
 
 
-@pytest.mark.parametrize("command", [[], ["read"], ["run"], ["train"]], ids=["alone", "read", "run", "train"])
+@pytest.mark.parametrize("command", [[], ["read"], ["run"], ["train"], ["serve"], ["key"]], ids=" ".join)
 def test_help_shows_examples_and_loads_nothing_heavy(command: list[str]) -> None:
     python = [sys.executable, "-X", "importtime", "-m", "digits_nb"]
     run = subprocess.run([*python, *command, "--help"], capture_output=True, text=True, check=True)

@@ -1,6 +1,7 @@
 """The notebooks, run as people run them headless: papermill, a real kernel, real pictures."""
 
 import ast
+import json
 import re
 import statistics
 import subprocess
@@ -32,6 +33,7 @@ PROMISED = {
     "preprocess": ["url", "base64", "path"],
     "train": ["store", "seed", "validate"],
     "evaluate": ["pictures", "model_version", "store", "result"],
+    "serve": ["store", "port", "result"],
 }
 
 
@@ -265,3 +267,23 @@ def test_train_leaves_a_version_its_figures_and_the_plain_classifier(
         models.load().predict_proba(grids), abs=1e-4
     )
     assert len(pictures_told(page(output))) == figures_drawn(FOLDER / "train.ipynb")
+
+
+# serve
+
+
+def test_serve_asks_publishes_and_rolls_back(store: ModelStore, tmp_path: Path) -> None:
+    found = run_notebook(
+        FOLDER / "serve.ipynb", tmp_path / "serve.ipynb", {"store": str(store.path)}, progress=False
+    )
+    assert (found["by_url"], found["by_base64"], found["pinned"]) == (7, 6, 7)
+    assert found["refused"] == "QueryError"
+    assert found["many"] == [6, "NoDigit", 8]
+    assert found["rolled_back"] == found["first"] != found["published"]
+    assert found["ended"] == 0
+    assert store.versions() == [found["first"]], "the person's own store is left as it was"
+    shown = page(tmp_path / "serve.ipynb")
+    assert "Authorization: Simple KEY" in shown
+    assert "dn_" not in shown
+    log = Path(found["log"]).read_text(encoding="utf-8").splitlines()
+    assert sum("method" in json.loads(line) for line in log) >= 10

@@ -19,6 +19,7 @@ from PIL import Image
 
 import digits_nb as dn
 from digits_nb import batches, recognition
+from digits_nb.recognition import make_grid, recognize_grid
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel, ModelStore
@@ -393,3 +394,28 @@ def test_an_empty_default_store_is_filled_and_that_is_announced(
     said = capsys.readouterr().out
     assert "There is no model" in said
     assert saved.version[:12] in said
+
+
+def test_a_grid_is_read_as_the_picture_that_it_was_made_of(saved: "DigitModel") -> None:
+    grid = make_grid(zero())
+    whole, answer = dn.recognize(zero(), saved), recognize_grid(grid.tolist(), saved)
+
+    assert np.array_equal(grid, whole.grid)
+    assert np.array_equal(answer.grid, grid)
+    assert (answer.digit, answer.confidence, answer.certain) == (0, whole.confidence, whole.certain)
+    assert answer.picture.shape == (8, 8)
+    assert answer.picture[grid > 12].max() < 100
+    assert answer.picture[grid == 0].min() > 200
+    assert "<img" in answer._repr_html_()
+    assert recognize_grid(grid.ravel(), saved).digit == 0
+
+
+@pytest.mark.parametrize("grid", [[[0] * 8] * 7, [17] * 64, "seven"], ids=["7 rows", "too much ink", "text"])
+def test_what_is_no_grid_is_refused(grid: object, saved: "DigitModel") -> None:
+    with pytest.raises(dn.QueryError):
+        recognize_grid(grid, saved)
+
+
+def test_there_is_no_grid_of_several_digits() -> None:
+    with pytest.raises(dn.SeveralDigits):
+        make_grid(np.hstack([one(), zero()]))

@@ -642,7 +642,7 @@ def test_a_save_that_slept_until_it_was_swept_away_says_so(
     store: ModelStore, first: DigitModel, second: DigitModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = store.save(first)
-    monkeypatch.setattr(digits_nb.store, "_sync", shutil.rmtree)  # as another saver does, an hour later
+    monkeypatch.setattr(digits_nb.store, "sync", shutil.rmtree)  # as another saver does, an hour later
 
     with pytest.raises(DigitsError, match=r"cannot be saved in .* \(No such file or directory\)"):
         store.save(second)
@@ -667,3 +667,47 @@ def test_a_store_stays_whole_whenever_savers_are(
     counts = [int(line.split()[0]) for line in run.stdout.splitlines()]
     assert len(counts) == {"killed": 3, "racing": 1}[task]
     assert min(counts) >= 30
+
+
+# Publishing
+
+
+def test_a_version_can_be_kept_without_becoming_the_latest(model: DigitModel, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    first = store.save(model, latest=False)
+    assert store.resolve() == first, "where there is no other"
+    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}), latest=False)
+    assert store.resolve() == first
+    assert set(store.versions()) == {first, second}
+
+
+def test_the_latest_is_moved_forth_and_back(model: DigitModel, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    first = store.save(model)
+    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}))
+    assert store.point(first[:8]) == store.resolve() == first
+    assert store.point(second) == store.resolve() == second
+
+
+def test_the_latest_is_never_a_version_that_does_not_load(model: DigitModel, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    first = store.save(model)
+    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}), latest=False)
+    (tmp_path / second / "card.json").write_text("{}")
+    with pytest.raises(TamperedModel):
+        store.point(second)
+    with pytest.raises(ModelNotFound):
+        store.point("0" * 64)
+    assert store.resolve() == first
+
+
+def test_the_latest_is_found_while_another_saves_it(model: DigitModel, tmp_path: Path) -> None:
+    first, second = ModelStore(tmp_path).save(model), DigitModel(model.onnx, model.card | {"note": 2})
+
+    class Watched(ModelStore):
+        def versions(self) -> list[str]:
+            found = super().versions()
+            ModelStore(tmp_path).save(second)
+            return found
+
+    assert Watched(tmp_path).resolve() == ModelStore(tmp_path).resolve() != first

@@ -1,0 +1,130 @@
+"""Callers in a closed loop: each asks again as soon as it is answered, all from one thread.
+
+A caller is a plain socket and a request that was written beforehand, so that asking costs next to nothing.
+"""
+
+import selectors
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+
+def request(
+    port: int, path: str, body: bytes, *, key: str = "", kind: str = "application/json", method: str = "POST"
+) -> bytes:
+    """Write a request."""
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Simple {key}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@dataclass
+class Heard:
+    """What the callers heard, and how long they waited."""
+
+    seconds: float = 0.0
+    waits_s: list[float] = field(default_factory=list)
+    answers: dict[str, int] = field(default_factory=dict)
+    cut: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.waits_s) / self.seconds
+
+    def percentile_ms(self, q: float) -> float:
+        """Give a percentile of the waits."""
+        return float(np.percentile(self.waits_s, q)) * 1e3
+
+
+class _Caller:
+    def __init__(self, port: int, requests: Iterator[tuple[str, bytes]]) -> None:
+        self.port, self.requests = port, requests
+        self.line: socket.socket | None = None
+        self.got = bytearray()
+
+    def ask(self, selector: selectors.BaseSelector) -> None:
+        if self.line is None:
+            self.line = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+            self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(self.line, selectors.EVENT_READ, self)
+        self.what, data = next(self.requests)
+        self.got.clear()
+        self.start = perf_counter()
+        self.line.sendall(data)
+
+    def hang_up(self, selector: selectors.BaseSelector) -> None:
+        if self.line is not None:
+            selector.unregister(self.line)
+            self.line.close()
+            self.line = None
+
+    def listen(self) -> tuple[int, bytes] | None:
+        """Give status and body once they are there; a broken line raises."""
+        piece = self.line.recv(2**18)
+        if not piece:
+            raise ConnectionError
+        self.got += piece
+        end = self.got.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        head = self.got[:end].lower()
+        start = head.find(b"content-length:") + 15
+        length = int(head[start : (head.find(b"\r", start) + 1 or len(head) + 1) - 1])
+        if len(self.got) < end + 4 + length:
+            return None
+        return int(head[9:12]), bytes(self.got[end + 4 :])
+
+
+def call(
+    port: int,
+    connections: int,
+    seconds: float,
+    requests: Callable[[], Iterator[tuple[str, bytes]]],
+    judge: Callable[[str, int, bytes], str],
+) -> Heard:
+    """Let so many callers ask for so long, and give what they heard.
+
+    Parameters
+    ----------
+    port
+        Of the service, on the loopback.
+    connections
+        Callers at the same time.
+    seconds
+        After which nobody asks again; what was asked is still waited for.
+    requests
+        Gives each caller its requests, each with a name.
+    judge
+        Says what an answer is, given that name, the status and the body; each kind is counted.
+    """
+    heard = Heard()
+    selector = selectors.DefaultSelector()
+    start = perf_counter()
+    for _ in range(connections):
+        _Caller(port, requests()).ask(selector)
+    while selector.get_map():
+        for event, _ in selector.select(timeout=60):
+            caller = event.data
+            try:
+                answer = caller.listen()
+            except OSError:
+                heard.cut += 1
+                caller.hang_up(selector)
+            else:
+                if answer is None:
+                    continue
+                heard.waits_s.append(perf_counter() - caller.start)
+                kind = judge(caller.what, *answer)
+                heard.answers[kind] = heard.answers.get(kind, 0) + 1
+            if perf_counter() - start < seconds:
+                caller.ask(selector)
+            else:
+                caller.hang_up(selector)
+    heard.seconds = perf_counter() - start
+    return heard

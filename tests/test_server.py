@@ -1,0 +1,192 @@
+"""The processes of a service: several on one port, stopped, killed, started wrongly."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from servers import in_turn, plain, serving
+from services import OWNER, PATIENCE_S, Answer, running
+
+if TYPE_CHECKING:
+    from http.server import BaseHTTPRequestHandler
+
+    from digits_nb import ModelStore
+
+SEVEN = (Path(__file__).parent.parent / "notebooks/samples/seven-dark-on-white.png").read_bytes()
+QUERY = {"base64": b64encode(SEVEN).decode()}
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    patience = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+
+
+def after(seconds: float) -> Callable[["BaseHTTPRequestHandler"], None]:
+    return in_turn(lambda _: time.sleep(seconds), plain(SEVEN))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_what_is_being_answered_is_answered_when_the_service_stops(
+    how: signal.Signals, store: "ModelStore", tmp_path: Path
+) -> None:
+    heard: list[Answer] = []
+    with (
+        serving(after(1.5)) as pictures,
+        running(store.path, tmp_path, "--workers", "2", allow=pictures.pair) as service,
+    ):
+
+        def ask() -> None:
+            heard.append(service.post("digits_recognition", {"url": pictures.url}))
+
+        callers = [threading.Thread(target=ask) for _ in range(6)]
+        for caller in callers:
+            caller.start()
+        wait_for(lambda: len(pictures.seen) == 6)
+        service.process.send_signal(how)
+        wait_for(lambda: refused(service.port))
+        for caller in callers:
+            caller.join()
+        assert [answer.result for answer in heard] == [7] * 6
+        assert {answer.headers.get("Connection") for answer in heard} == {"close"}
+        assert service.process.wait(timeout=PATIENCE_S) == 0
+        assert [line["event"] for line in service.log if "event" in line] == ["started"] * 2 + ["stopped"] * 2
+
+
+def refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:  # taken up by nobody
+        return False
+    return False
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
+    store: "ModelStore", tmp_path: Path
+) -> None:
+    with running(store.path, tmp_path, "--workers", "2") as service:
+        wait_for(lambda: len(service.workers) == 2)
+        first = service.workers
+        os.kill(first[0], signal.SIGKILL)
+        for _ in range(20):
+            # a connection that is made now is nobody's until somebody who is alive accepts it
+            assert service.post("digits_recognition", QUERY).result == 7
+        wait_for(lambda: len(service.workers) == 3)
+        for _ in range(5):
+            assert service.post("digits_recognition", QUERY).result == 7
+        assert f"Worker {first[0]} is gone" in service.errors.read_text()
+
+
+def test_workers_end_with_the_process_that_watches_them(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path) as service:
+        (worker,) = service.workers
+        service.process.kill()
+        service.process.wait()
+        wait_for(lambda: any(line.get("event") == "stopped" for line in service.log))
+        wait_for(lambda: refused(service.port))
+        assert worker != service.process.pid
+
+
+def test_a_service_is_healthy_at_once_and_ready_when_there_is_a_model(
+    store: "ModelStore", tmp_path: Path
+) -> None:
+    empty = tmp_path / "models"
+    with running(empty, tmp_path) as service:
+        assert "There is no model there yet" in service.printed
+        assert service.ask("GET", "/healthz", headers={"Authorization": ""}).json == {"status": "ok"}
+        assert service.ask("GET", "/readyz", headers={"Authorization": ""}).error == (503, "NotReady")
+        assert service.post("digits_recognition", QUERY).error == (404, "ModelNotFound")
+        assert service.post("digits_preprocess", QUERY).status == 200
+        other = store.path / store.resolve()
+        (empty / other.name).mkdir(parents=True)
+        for file in other.iterdir():
+            (empty / other.name / file.name).write_bytes(file.read_bytes())
+        (empty / "latest").write_text(other.name)
+        assert service.ask("GET", "/readyz", headers={"Authorization": ""}).json == {"status": "ready"}
+        assert service.post("digits_recognition", QUERY).result == 7
+
+
+def test_the_curl_line_that_is_printed_works(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path) as service:
+        lines = [service.process.stdout.readline() for _ in range(4)]
+        assert lines[0] == "Try it:\n"
+        done = subprocess.run("".join(lines[1:]), shell=True, capture_output=True, text=True, check=True)  # noqa: S602
+        assert json.loads(done.stdout)["result"] == 7
+
+
+def serve(*options: str | Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "digits_nb", "serve", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--host", "nobody.invalid"], "The service cannot listen at nobody.invalid"),
+        (["--port", "99999"], "port 99999 (Servname not supported for ai_socktype): name another"),
+        (["--host", "192.0.2.1"], "The service cannot listen at 192.0.2.1"),
+        (["--owner", "a/b"], "The owner 'a/b'"),
+    ],
+    ids=["a host of nobody", "no port", "another machine's host", "an owner with a slash"],
+)
+def test_a_service_that_cannot_start_says_why(options: list[str], message: str, tmp_path: Path) -> None:
+    run = serve(*options, "--keys", tmp_path / "keys.json")
+    assert (run.returncode, run.stdout) == (1, "")
+    (line,) = run.stderr.splitlines()
+    assert message in line
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = serve("--port", str(taken.getsockname()[1]), "--keys", tmp_path / "keys.json")
+    assert run.returncode == 1
+    assert "(Address already in use): name another" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--workers", "0"], ["--workers", "two"], ["--queue", "-1"]], ids=" ".join
+)
+def test_a_wrong_number_is_a_wrong_call(options: list[str]) -> None:
+    run = serve(*options)
+    assert run.returncode == 2
+    assert "is not a number from 1 on" in run.stderr
+
+
+def test_workers_that_die_at_once_end_the_service(tmp_path: Path) -> None:
+    # a tornado that cannot be used, before the real one
+    (tmp_path / "tornado").mkdir()
+    (tmp_path / "tornado" / "__init__.py").touch()
+    (tmp_path / "tornado" / "netutil.py").write_text(
+        "import socket\ndef bind_sockets(*_, **__): return [socket.create_server(('127.0.0.1', 0))]\n"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    command = [sys.executable, "-m", "digits_nb", "serve", "--keys", tmp_path / "keys.json"]
+    run = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env=environment
+    )
+    assert run.returncode == 1
+    assert "No module named 'tornado.httpserver'" in run.stderr
+    assert run.stderr.splitlines()[-1].startswith("DigitsError: The workers die as soon as they are started")
+
+
+def test_the_watching_process_loads_nothing_heavy(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path) as service:
+        assert service.post("digits_recognition", QUERY).result == 7
+        maps = Path(f"/proc/{service.process.pid}/maps")
+        if maps.exists():  # Linux tells what a process has mapped
+            assert "onnxruntime" not in maps.read_text()
+            assert "onnxruntime" in Path(f"/proc/{service.workers[0]}/maps").read_text()
+        assert OWNER in service.printed
