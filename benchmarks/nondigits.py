@@ -1,6 +1,6 @@
 """Pictures that are no digits: how many are answered with a digit all the same, and how many with certainty.
 
-    python benchmarks/nondigits.py [--count 500] [--save]
+    python benchmarks/nondigits.py [--count 3000] [--save]
 
 None of these kinds is among those that the model learned to refuse (`digits_nb.outliers`).
 """
@@ -227,7 +227,7 @@ def measure(count: int, model: dn.DigitModel) -> dict[str, dict[str, float]]:
 def main() -> None:
     """Print the shares."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=500, help="how many pictures (default: 500)")
+    parser.add_argument("--count", type=int, default=3000, help="how many pictures (default: 3000)")
     results.add_option(parser)
     given = parser.parse_args()
     if given.count < len(KINDS):

@@ -5,6 +5,8 @@ temporary folder before anything is imported, for this process and for every one
 folder goes when the session ends; `--basetemp` keeps what the tests made, for looking.
 """
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +27,8 @@ OWN = Path(tempfile.mkdtemp(prefix="digits_nb-")).resolve()
 # Where a person's settings stand: programs that install something (pip, a browser) are given these back.
 SETTINGS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 PERSONAL = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+# Tests run in several processes, each with a folder of its own; the first one knows the person's settings.
+PERSONAL = json.loads(os.environ.setdefault("DIGITS_NB_TESTS_PERSONAL", json.dumps(PERSONAL)))
 
 PLACES = {
     "HOME": OWN / "home",
@@ -51,6 +55,7 @@ os.environ["GIT_OPTIONAL_LOCKS"] = "0"  # asking git changes nothing
 # Downloads are worth keeping: beside the packages that they became, as the Makefile does.
 os.environ.setdefault("PIP_CACHE_DIR", str(Path(sys.prefix) / "cache" / "pip"))
 sys.dont_write_bytecode = True
+SLOWEST = {"test_readme.py", "test_notebooks.py", "test_panel.py", "test_benchmarks.py"}
 tempfile.tempdir = None  # so that TMPDIR is read again
 
 
@@ -60,6 +65,11 @@ def pytest_configure() -> None:
     # Two busy cores make any deadline a coin toss; CI draws the same examples every time.
     settings.register_profile("digits_nb", deadline=None, database=None, derandomize="CI" in os.environ)
     settings.load_profile("digits_nb")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that no core waits for one of them at the end."""
+    items.sort(key=lambda item: item.path.name not in SLOWEST)
 
 
 def pytest_sessionfinish() -> None:
@@ -120,11 +130,22 @@ def clone(files_of_project: list[str], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def model() -> "DigitModel":
-    """The model of `train(seed=0)`: fitted once a session, not yet in a store."""
+def model(tmp_path_factory: pytest.TempPathFactory) -> "DigitModel":
+    """The model of `train(seed=0)`, not yet in a store: fitted once, for every process that runs tests."""
+    import joblib
+
     import digits_nb
 
-    return digits_nb.train(seed=0, progress=False)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    fitted = shared / "model.joblib"
+    with (shared / "model.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not fitted.exists():
+            made = digits_nb.train(seed=0, progress=False)
+            joblib.dump((made.estimator, made.card), fitted)
+    return digits_nb.DigitModel.from_estimator(*joblib.load(fitted))
 
 
 @pytest.fixture(scope="session")

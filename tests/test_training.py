@@ -79,9 +79,9 @@ def test_what_is_no_digit_is_refused_though_its_kind_was_never_met(
     model: "DigitModel", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    found = importlib.import_module("nondigits").measure(500, model)["all"]
+    found = importlib.import_module("nondigits").measure(3000, model)["all"]
 
-    assert found["pictures"] == 500
+    assert found["pictures"] == 3000
     assert found["answered"] <= 0.2
     assert found["certain"] <= 0.05
 
