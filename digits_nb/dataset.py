@@ -178,7 +178,7 @@ def varied_digits(digits: Digits, times: int, rng: np.random.Generator) -> Digit
 def drawn_digits(count: int, rng: np.random.Generator) -> Digits:
     """Digits that code writes, ten labels in turn and their styles by chance, normalised."""
     labels = np.arange(count) % 10
-    styles = np.array([rng.integers(len(STYLES[digit])) for digit in labels])
+    styles = np.array([rng.integers(len(STYLES[digit])) for digit in labels], np.int64)
     inks = [draw(digit, style, rng) for digit, style in zip(labels, styles, strict=True)]
     return _normalised(inks, labels, DRAWN + styles, np.full(count, -1))
 

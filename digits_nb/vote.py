@@ -93,6 +93,8 @@ def soften(vote: "VotingClassifier", temperature: float) -> None:
 
 def log_probabilities(vote: "VotingClassifier", grids: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """What each member says of grids (n, 8, 8): logarithms of probabilities, (members, n, 10)."""
+    if not len(grids):
+        return np.zeros((len(vote.estimators_), 0, 10))
     columns = grids.reshape(-1, 64)
     return np.log(np.clip([member.predict_proba(columns) for member in vote.estimators_], 1e-12, 1))
 

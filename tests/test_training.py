@@ -1,5 +1,6 @@
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert first.onnx == again.onnx
     assert first.card == again.card
     assert first.onnx != other.onnx
+
+
+def test_a_recipe_may_do_without_any_source_but_the_digits_themselves() -> None:
+    bare = replace(SMALL, variations=0, drawings=0, prints=0, outliers=0)
+
+    card = training.train(progress=False, recipe=bare).card
+
+    assert [card["data"][name] for name in ("variations", "drawn", "printed", "outliers")] == [0, 0, 0, 0]
+    assert card["holdout"]["accuracy"] > 0.8
 
 
 def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: pytest.CaptureFixture[str]) -> None:
