@@ -33,7 +33,7 @@ SEED = 0
 VARIATIONS = 5
 PRINTS = 5
 DRAWINGS = 20_000
-RUNGS = 13
+RUNGS = 14
 
 STAGES: dict[str, Callable[[dn.Stages], np.ndarray]] = {
     "ink told from its ground, then shrunk": lambda stages: shrunk(stages.ink),

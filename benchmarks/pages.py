@@ -1,6 +1,6 @@
 """Pages of five digits, composed from folders of labelled pictures: how many are read wholly right.
 
-    python benchmarks/pages.py --pictures DIR [DIR …] [--pages 300] [--save]
+    python benchmarks/pages.py --pictures DIR [DIR …] [--pages 900] [--save]
 
 A DIR has sub-folders 0…9 that hold the pictures of each digit, dark on light; a folder with others is left
 out, since their digits cannot be cut out without the code that is measured. The pages are rows, columns and
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument(
         "--pictures", nargs="+", type=Path, required=True, metavar="DIR", help="with sub-folders 0…9"
     )
-    parser.add_argument("--pages", type=int, default=300, help="for each folder (default: 300)")
+    parser.add_argument("--pages", type=int, default=900, help="for each folder (default: 900)")
     results.add_option(parser)
     given = parser.parse_args()
     try:
