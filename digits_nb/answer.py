@@ -35,6 +35,8 @@ class Answer:
         Seconds from query to answer; in a batch, with a fair share of the model's time.
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the upright picture.
+    picture : ndarray of shape (h, w), uint8
+        What was read, in grey and made small, to show.
     """
 
     digit: int

@@ -54,7 +54,7 @@ def table(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
     if not rows:
         return "There are no figures here: the benchmarks make them, in a checkout, with `--save`."
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    write = _percent if percent else _written
+    write = percent_of if percent else _written
     lines = [
         [corner, *(column.replace("_", " ") for column in columns)],
         ["---", *("---:" for _ in columns)],
@@ -63,7 +63,8 @@ def table(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _percent(share: float) -> str:
+def percent_of(share: float) -> str:
+    """A share of 0..1 as a percentage."""
     return f"{share:.1%}".replace("%", " %")
 
 

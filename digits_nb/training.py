@@ -54,7 +54,7 @@ class Recipe:
     hidden : int
         Units in the hidden layer of each.
     epochs : int
-        Passes over the grids.
+        Passes over the grids, in fours: a half, a quarter and a quarter at falling learning rates.
     """
 
     variations: int = 9

@@ -18,6 +18,7 @@ from typing import Any
 from matplotlib import rc_context
 
 from digits_nb import measurements, places, plots
+from digits_nb.measurements import percent_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -64,11 +65,6 @@ def one_model() -> None:
         raise OutOfStepError(msg)
 
 
-def percent(share: float) -> str:
-    """A share of 0..1 as a percentage."""
-    return f"{share:.1%}".replace("%", " %")
-
-
 def prose(text: str) -> str:
     """Sentences, wrapped as the rest of the page is."""
     return fill(text, WIDTH, break_on_hyphens=False)
@@ -96,7 +92,7 @@ def accuracy() -> str:
         pictures = f"{row['pictures']:,} {FOLDERS.get(name, '')}".strip()
         low, high = row["interval"]
         lines.append(
-            f"| {name} | {pictures} | {percent(row['accuracy'])} | {100 * low:.1f} to {percent(high)} |"
+            f"| {name} | {pictures} | {percent_of(row['accuracy'])} | {100 * low:.1f} to {percent_of(high)} |"
         )
     return "\n".join(lines)
 
@@ -108,7 +104,7 @@ def ladder() -> str:
 
 def inside() -> str:
     """Accuracy inside scikit-learn's digits, in words."""
-    share = {name: percent(row["accuracy"]) for name, row in rows("inside").items()}
+    share = {name: percent_of(row["accuracy"]) for name, row in rows("inside").items()}
     return prose(
         f"Inside scikit-learn's digits, the recipe reads {share['writers apart']} with writers kept apart "
         f"(five folds of whole writers), {share['hold-out']} of the second half after learning from the "
@@ -119,9 +115,9 @@ def inside() -> str:
 
 def certain() -> str:
     """What it means that an answer is certain, in words."""
-    promised = percent(rows("calibration")["hands kept apart"]["certain_error"])
+    promised = percent_of(rows("calibration")["hands kept apart"]["certain_error"])
     found = [
-        f"{percent(row['certain'])} of {name}, of which {percent(row['of_which_wrong'] or 0)} are wrong"
+        f"{percent_of(row['certain'])} of {name}, of which {percent_of(row['of_which_wrong'] or 0)} are wrong"
         for name, row in rows("wild").items()
         if row["certain"]
     ]
@@ -136,16 +132,16 @@ def others() -> str:
     printed, kinds = rows("printed")["all"], dict(rows("nondigits"))
     refused = kinds.pop("all")
     passing = max(kinds, key=lambda kind: kinds[kind]["answered"])
-    pages = [f"{percent(row['wholly_right'])} of those of {name}" for name, row in rows("pages").items()]
-    lost = [f"{percent(row['refused'] / row['pictures'])} of {name}" for name, row in rows("wild").items()]
+    pages = [f"{percent_of(row['wholly_right'])} of those of {name}" for name, row in rows("pages").items()]
+    lost = [f"{percent_of(row['refused'] / row['pictures'])} of {name}" for name, row in rows("wild").items()]
+    passed, certain = percent_of(refused["answered"]), percent_of(refused["certain"])
     return prose(
         f"Of {printed['digits']} printed digits, in ten faces that were not trained on, "
         f"{printed['right']} are read right. Of pages of five digits, composed from the same pictures, all "
-        f"five are read right on {' and '.join(pages)}. Of {refused['pictures']} pictures that are no "
-        f"digits, of kinds that the model never met ({', '.join(kinds)}), "
-        f"{percent(1 - refused['answered'])} are refused, and {percent(refused['certain'])} get an answer "
-        f"that is `certain`; what most often passes for a digit is {passing}. The price is digits that are "
-        f"refused: {', '.join(lost)}."
+        f"five are read right on {' and '.join(pages)}. Of {refused['pictures']:,} pictures that are no "
+        f"digits, of kinds that the model never met ({', '.join(kinds)}), {passed} get a digit all the "
+        f"same, and {certain} one that is `certain`; what most often passes for a digit is {passing}. The "
+        f"price is digits that are refused: {', '.join(lost)}."
     )
 
 
