@@ -249,15 +249,19 @@ def _judge(
     seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
     """The answer on a picture that should show one digit, unless it shows several or none."""
-    _check_alike(probabilities, model)
-    if len(seen.grids) > 1:
+    several = len(seen.grids) > 1
+    # letters often look somewhat like digits, so what seems to be a row has to look it in earnest
+    _check_alike(probabilities, model, "certain_from" if several else "digit_from")
+    if several:
         raise _several(seen)
     return _answer(seen, probabilities[0], model, duration_s)
 
 
-def _check_alike(probabilities: "NDArray[np.float64]", model: "DigitModel") -> None:
-    """Refuse where less than half of the grids look like any digit: never, if no card says what does."""
-    alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get("digit_from", 0)
+def _check_alike(
+    probabilities: "NDArray[np.float64]", model: "DigitModel", threshold: str = "digit_from"
+) -> None:
+    """Refuse where less than half of the grids look like any digit, by a threshold that the card states."""
+    alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get(threshold, 0)
     if 2 * alike.sum() < len(alike):
         raise NoDigit(_NOTHING_LIKE_A_DIGIT)
 

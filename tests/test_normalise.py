@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from digits_nb import NoDigit, preprocess
+from digits_nb import BadParameter, NoDigit, preprocess
 from digits_nb.dataset import load, restore
 from digits_nb.ink import find_ink
 from digits_nb.normalise import (
@@ -19,6 +19,7 @@ from digits_nb.normalise import (
     straighten,
     stroke_width,
 )
+from digits_nb.pieces import crop_digit
 
 
 def seven(width: int = 120, height: int = 160, pen: int = 12) -> np.ndarray:
@@ -253,7 +254,7 @@ def test_the_digits_of_the_source_keep_most_of_their_counts() -> None:
     ],
 )
 def test_a_blank_picture_shows_no_digit(picture: np.ndarray) -> None:
-    with pytest.raises(NoDigit, match=r"picture (is blank|shows no digit): .+; send .+\.$"):
+    with pytest.raises(NoDigit, match=r"picture (is blank|shows no single digit): .+; send .+\.$"):
         preprocess(picture)
 
 
@@ -302,3 +303,37 @@ def test_each_step_that_has_a_knob_follows_it(knob: str) -> None:
         "stroke_width": high.grid.sum() > 1.5 * low.grid.sum(),
     }
     assert changed[knob]
+
+
+def test_the_box_of_a_reduced_picture_ends_where_the_picture_does() -> None:
+    picture = np.full((600, 501), 240, np.uint8)
+    picture[100:500, 470:] = 20
+
+    assert preprocess(picture).box[2] == 501
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threshold", 0),
+        ("threshold", 1.0),
+        ("threshold", float("nan")),
+        ("slant_removed", -0.1),
+        ("slant_removed", 5),
+        ("slant_removed", float("nan")),
+        ("stroke_width", 0),
+        ("stroke_width", 32),
+        ("stroke_width", float("nan")),
+    ],
+)
+def test_a_knob_out_of_its_range_is_refused_by_name(name: str, value: float) -> None:
+    picture = np.full((60, 60), 240, np.uint8)
+    picture[10:50, 28:33] = 20
+
+    with pytest.raises(BadParameter, match=f"The {name} .* is out of its range"):
+        preprocess(picture, **{name: value})
+
+
+def test_where_nothing_passes_the_threshold_there_is_no_digit() -> None:
+    with pytest.raises(NoDigit, match="no stroke of ink"):
+        crop_digit(np.full((20, 20), 0.6, np.float32), 0.9)

@@ -119,6 +119,32 @@ def test_what_is_no_digit_is_refused(saved: "DigitModel", picture: np.ndarray) -
     assert isinstance(refused, dn.NoDigit)
 
 
+def ruled(down: int) -> np.ndarray:
+    """A zero on paper with a line across it."""
+    picture = np.full((160, 220), 240, np.uint8)
+    cv2.line(picture, (0, down), (220, down), 100, 2)
+    cv2.ellipse(picture, (110, 75), (24, 40), 0, 0, 360, 30, 7)
+    return picture
+
+
+@pytest.mark.parametrize("down", [75, 125], ids=["through it", "under it"])
+def test_a_digit_on_ruled_paper_is_read_and_boxed_without_the_rule(saved: "DigitModel", down: int) -> None:
+    answer = dn.recognize(ruled(down), saved)
+
+    assert answer.digit == 0
+    left, top, right, bottom = answer.box
+    assert 75 < left < right < 145
+    assert 25 < top < bottom < 125
+
+
+def test_a_thin_pen_in_a_large_picture_is_read(saved: "DigitModel") -> None:
+    picture = np.full((900, 700), 245, np.uint8)
+    path = np.array([[150, 150], [550, 150], [300, 800]])
+    cv2.polylines(picture, [path], isClosed=False, color=20, thickness=3)
+
+    assert dn.recognize(picture, saved).digit == 7
+
+
 def test_a_page_without_anything_like_a_digit_is_refused(saved: "DigitModel") -> None:
     with pytest.raises(dn.NoDigit, match="nothing that the model would take for a digit"):
         dn.read_digits(cross(), saved)
