@@ -65,6 +65,10 @@ bench: $(READY)  ## measure everything and keep the figures; PICTURES="folder fo
 figures: $(READY)  ## put the figures that were kept into README.md and benchmarks/README.md
 	@$(BIN)/python tools/figures.py
 
+.PHONY: course
+course: $(READY)  ## make the lessons' notebooks from notebooks/course/source
+	@$(BIN)/python tools/course.py
+
 .PHONY: clean
 clean:  ## remove .venv and caches; outputs stay
 	rm -rf .venv

@@ -245,7 +245,7 @@ def test_ci_runs_make_test_on_the_oldest_and_the_newest_python() -> None:
 
 
 def test_make_says_what_can_be_made() -> None:
-    targets = ["help", "run", "test", "lab", "lint", "lock", "bench", "figures", "clean"]
+    targets = ["help", "run", "test", "lab", "lint", "lock", "bench", "figures", "course", "clean"]
     assert re.findall(r"^\.PHONY: (\w+)$", MAKEFILE, flags=re.MULTILINE) == targets
     for command in (["make"], ["make", "help"]):
         printed = subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,344 @@
+"""The course: its lessons are what their sources say, run from a fresh kernel, and check themselves."""
+
+import ast
+import base64
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import course as build
+import nbformat
+import numpy as np
+import pytest
+from nbconvert import HTMLExporter
+from sklearn.neighbors import KNeighborsClassifier
+
+from digits_nb import course, dataset, quizzes
+from digits_nb.exercises import CHECKS
+
+LESSONS = sorted(build.COURSE.glob("*.ipynb"))
+SOLUTIONS = sorted((build.COURSE / "solutions").glob("*.ipynb"))
+PAGE = (build.COURSE / "README.md").read_text(encoding="utf-8")
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize(
+    "notebook", LESSONS + SOLUTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+
+
+def cells(path: Path, kind: str = "code") -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == kind]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(course, "_solved", set())
+
+
+# What is in git
+
+
+def test_the_notebooks_are_what_make_course_makes_of_their_sources() -> None:
+    made = build.notebooks()
+    assert {path: path.read_text(encoding="utf-8") for path in LESSONS + SOLUTIONS} == made
+
+
+@each_notebook
+class TestEveryNotebook:
+    """What holds for the text of each."""
+
+    def test_has_one_title_and_headings_in_order(self, notebook: Path) -> None:
+        prose = "\n".join(cell.source for cell in cells(notebook, "markdown"))
+        levels = [len(marks) for marks in re.findall(r"^(#+) ", prose, flags=re.MULTILINE)]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(deeper - level <= 1 for level, deeper in pairwise(levels))
+
+    def test_has_prose_before_each_cell_and_cells_of_a_few_lines(self, notebook: Path) -> None:
+        kinds = [cell.cell_type for cell in nbformat.read(notebook, 4).cells]
+        assert all("markdown" in pair for pair in pairwise(["code", *kinds]))
+        lengths = [len(cell.source.splitlines()) for cell in cells(notebook)]
+        assert 15 <= len(lengths) <= 30
+        assert statistics.median(lengths) <= 4
+        assert max(lengths) <= 10
+
+    def test_links_to_what_is_there(self, notebook: Path) -> None:
+        prose = "\n".join(cell.source for cell in cells(notebook, "markdown"))
+        headings = {f"#{title.replace(' ', '-')}" for title in re.findall(r"^#+ (.*)$", prose, re.MULTILINE)}
+        targets = re.findall(r"\]\(([^)]+)\)", prose)
+        assert targets
+        for target in targets:
+            there = target in headings if target[0] == "#" else (notebook.parent / target).is_file()
+            assert there or target.startswith("https://"), target
+
+
+@each_lesson
+class TestEveryLesson:
+    """What holds for the text of each exercise notebook."""
+
+    def test_says_what_it_is_for_before_and_after(self, lesson: Path) -> None:
+        first, *_, last = cells(lesson, "markdown")
+        for promise in ("**What you will learn**", "**What you need**", "**How long it takes**"):
+            assert promise in first.source
+        assert "**Where to read on.**" in last.source
+        assert any("\n## What you have learned" in f"\n{cell.source}" for cell in cells(lesson, "markdown"))
+
+    def test_has_two_to_four_exercises_and_a_quiz_of_three(self, lesson: Path) -> None:
+        asked = [re.findall(r'course\.check\("(.+?)"', cell.source) for cell in cells(lesson)]
+        asked = [exercise for exercises in asked for exercise in exercises]
+        number = lesson.stem[0]
+        assert asked == [
+            exercise for exercise in CHECKS if exercise[0] == number and "quiz" not in exercise
+        ] + [f"{number}.quiz"]
+        assert 2 <= len(asked) - 1 <= 4
+        prose = "\n".join(cell.source for cell in cells(lesson, "markdown"))
+        assert len(re.findall(r"^\*\*Question \d\.\*\*", prose, re.MULTILINE)) == quizzes.QUESTIONS
+
+    def test_holds_no_answer(self, lesson: Path) -> None:
+        solved = {cell.source for cell in cells(lesson.parent / "solutions" / lesson.name)}
+        theirs = [cell for cell in cells(lesson) if "exercise" in cell.metadata.get("tags", ())]
+        assert theirs
+        assert not solved & {cell.source for cell in theirs}
+        assert all(re.search(r"= \.\.\.$|: \.\.\.$", cell.source, re.MULTILINE) for cell in theirs)
+
+    def test_gives_a_hint_for_every_blank(self, lesson: Path) -> None:
+        imports, *_ = cells(lesson)
+        for cell in cells(lesson):
+            if "exercise" in cell.metadata.get("tags", ()):
+                *body, last = ast.parse(f"{imports.source}\n{cell.source}").body
+                names: dict[str, Any] = {}
+                exec(compile(ast.Module(body, []), lesson.name, "exec"), names)  # noqa: S102 - our own lesson
+                verdict = eval(ast.unparse(last), names)  # noqa: S307
+                assert not verdict.right
+                assert verdict.hint
+                assert "Error" not in verdict.hint
+
+
+def test_the_first_lesson_lists_them_all() -> None:
+    (contents,) = [
+        cell for cell in cells(LESSONS[0], "markdown") if "contents" in cell.metadata.get("tags", ())
+    ]
+    listed = re.findall(r"^(\d)\. \[(.*?)\]\((.*?)\)", contents.source, re.MULTILINE)
+    titles = [cells(lesson, "markdown")[0].source.splitlines()[0] for lesson in LESSONS]
+    assert [f"# Lesson {number}: {title}" for number, title, _ in listed] == titles
+    assert [target for *_, target in listed] == [lesson.name for lesson in LESSONS]
+
+
+# As they run
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every solution notebook, run headless from a fresh kernel, two at a time."""
+    folder = tmp_path_factory.mktemp("course")
+
+    def run(path: Path) -> None:
+        command = [sys.executable, "-m", "digits_nb", "run", path, folder / path.name]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, SOLUTIONS))
+    return {path.stem: folder / path.name for path in SOLUTIONS}
+
+
+@each_lesson
+def test_every_solution_passes_its_checks_and_shows_its_figures(
+    lesson: Path, executed: dict[str, Path]
+) -> None:
+    shown = [
+        (cell.source, output)
+        for cell in cells(executed[lesson.stem])
+        for output in cell.outputs
+        if output.output_type != "stream"
+    ]
+    told = [output.data["text/plain"] for source, output in shown if "course.check(" in source]
+    assert len(told) == sum("course.check(" in cell.source for cell in cells(lesson))
+    assert all(verdict.endswith(": right.") for verdict in told)
+    streams = [output for cell in cells(executed[lesson.stem]) for output in cell.outputs if "name" in output]
+    assert not any(output.name == "stderr" for output in streams)
+    pictures = re.findall(r"<img\b[^>]*>", HTMLExporter().from_filename(executed[lesson.stem])[0])
+    assert len(pictures) == sum("plots." in cell.source for cell in cells(lesson))
+    assert all(re.search(r'\balt="[^"]+"', picture) for picture in pictures)
+
+
+def test_the_figure_in_the_readme_is_one_of_the_first_lesson(executed: dict[str, Path]) -> None:
+    (cell,) = [
+        cell for cell in cells(executed[LESSONS[0].stem]) if "neighbours(digits.grids[5]" in cell.source
+    ]
+    figure = re.search(r'alt="(.*?)".*base64,(.*?)"', cell.outputs[0].data["text/html"])
+    assert figure
+    assert len(re.findall(r"a 9 at", figure[1])) > len(re.findall(r"a 5 at", figure[1]))
+    readme = (build.COURSE.parent.parent / "README.md").read_text(encoding="utf-8")
+    assert "docs/lesson.png)\n\nNew to all this? Begin with" in readme
+    if asked := os.environ.get("DIGITS_NB_ARTEFACTS"):
+        (Path(asked) / "lesson.png").write_bytes(base64.b64decode(figure[2]))
+
+
+# The teacher's page
+
+
+def test_the_teachers_page_has_every_lesson_with_its_exercises() -> None:
+    rows = re.findall(r"^\| \[(\d)\. .*?\]\((.*?)\) \| .* \| (\d) \|$", PAGE, re.MULTILINE)
+    assert [name for _, name, _ in rows] == [lesson.name for lesson in LESSONS]
+    for number, _, exercises in rows:
+        assert int(exercises) == sum(exercise[0] == number for exercise in CHECKS) - 1
+
+
+def test_the_code_on_the_teachers_page_is_one() -> None:
+    (call,) = re.findall(r"^course\.verify\((.*)\)$", PAGE, re.MULTILINE)
+    assert course.verify(*ast.literal_eval(call)) == ("1.1", "1.quiz")
+
+
+# The checks
+
+
+DIGITS = dataset.load()
+HALF = len(DIGITS) // 2
+LEARNED, HELD = DIGITS.grids[:HALF], DIGITS.grids[HALF:]
+ROWS = DIGITS.grids.reshape(-1, 64)
+
+
+def blocks(bitmap: np.ndarray) -> np.ndarray:
+    return bitmap.reshape(8, 4, 8, 4).sum(axis=(1, 3))
+
+
+def to_learned(grid: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(LEARNED - grid, axis=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "hint"),
+    [
+        ("1.1", (2, 4), "the row comes first"),
+        ("1.1", (5, 6), "counted from 0"),
+        ("1.1", (0, 0), "not full"),
+        ("1.1", (8, 0), "no such cell"),
+        ("1.1", 16, "a row and a column"),
+        ("1.2", DIGITS.grids[4], "range"),
+        ("1.2", DIGITS.grids[4] * 255 / 16, "polarity"),
+        ("1.2", ROWS[4], "shape"),
+        ("1.3", lambda bitmap: bitmap[::4, ::4], "ink of some blocks"),
+        ("1.3", lambda bitmap: blocks(bitmap) / 16, "mean"),
+        ("1.3", lambda bitmap: blocks(bitmap).T, "changed places"),
+        ("1.3", blocks(np.zeros((32, 32))), "function itself"),
+        ("1.3", lambda _: None, "returns nothing"),
+        ("1.3", lambda bitmap: bitmap / "4", "TypeError"),
+        ("1.4", 5, "than itself"),
+        ("1.4", 0, "nearer"),
+        ("1.4", 2000, "whole number"),
+        ("2.1", 0, "Leaked"),
+        ("2.1", 0.03, "share"),
+        ("2.1", 871, "read right"),
+        ("2.2", 0.01, "go further"),
+        ("2.2", 0.0001, "other way"),
+        ("2.3", KNeighborsClassifier(3).fit(ROWS, DIGITS.labels), "Leaked"),
+        ("2.3", KNeighborsClassifier(200).fit(ROWS[:HALF], DIGITS.labels[:HALF]), "number of neighbours"),
+        ("2.3", KNeighborsClassifier(3), "could not be tried"),
+        ("2.3", 0.96, "model itself"),
+        ("2.4", lambda train, test: np.isin(train, test).mean(), "training digits"),
+        ("2.4", lambda train, test: np.isin(test, train).sum(), "how many"),
+        ("2.4", lambda train, test: 100 * np.isin(test, train).mean(), "per cent"),
+        ("2.4", lambda train, test: 1 - np.isin(test, train).mean(), "new"),
+        ("3.1", 49.8, "share"),
+        ("3.1", 0.969, "been moved"),
+        ("3.1", 0.479, "left"),
+        ("3.1", 0.693, "up or down"),
+        ("3.2", lambda grid: 16 - grid, "polarity"),
+        ("3.2", lambda grid: grid, "blackboard"),
+        ("3.2", lambda grid: np.clip(grid, 0, 1), "other numbers"),
+        ("3.3", lambda grid: to_learned(grid).min() ** 2, "square"),
+        ("3.3", lambda grid: to_learned(grid).argmin(), "which digit"),
+        ("3.3", lambda grid: np.linalg.norm(DIGITS.grids - grid, axis=(1, 2)).min(), "Leaked"),
+        ("1.quiz", "bab", "Question 3"),
+        ("1.quiz", "ba", "3 questions"),
+        ("1.quiz", 3, "in quotes"),
+        ("9.9", 1, "no such exercise"),
+    ],
+)
+def test_a_wrong_answer_gets_a_hint_that_fits_it(exercise: str, answer: object, hint: str) -> None:
+    verdict = course.check(exercise, answer)
+    assert not verdict.right
+    assert hint in verdict.hint
+    assert str(verdict).startswith(f"✗ {exercise}: not yet. ")
+    assert verdict.hint.split()[0] in verdict._repr_html_()
+
+
+def change_in_place(grid: np.ndarray) -> np.ndarray:
+    grid[:] = 0
+    return grid
+
+
+def test_a_function_that_changes_its_grid_is_told_so_and_harms_nothing() -> None:
+    before = dataset.load().grids
+    assert "Make a new one" in course.check("3.2", change_in_place).hint
+    assert np.array_equal(dataset.load().grids, before)
+    assert course.check("1.1", (4, 2)).right
+
+
+@pytest.mark.parametrize("letters", ["bac", "BAC", "b, a, c"])
+def test_a_quiz_does_not_mind_how_its_letters_are_written(letters: str) -> None:
+    assert course.check("1.quiz", letters).right
+
+
+def test_no_letter_and_no_answer_stands_in_the_package() -> None:
+    assert {len(seal) for seals in quizzes.SEALS.values() for seal in seals} == {12}
+    sealed = [seal for seals in quizzes.SEALS.values() for seal in seals]
+    assert len(set(sealed)) == len(sealed) == quizzes.QUESTIONS * len(LESSONS)
+
+
+# The grade
+
+
+def solved() -> str:
+    course.check("1.1", (4, 2))
+    course.check("1.quiz", "bac")
+    return course.grade("Ada Lovelace").code
+
+
+def test_a_code_tells_the_teacher_what_was_solved() -> None:
+    assert course.verify(solved(), "Ada Lovelace") == ("1.1", "1.quiz")
+
+
+@pytest.mark.parametrize("name", ["ada  lovelace", " ADA LOVELACE "])
+def test_a_code_does_not_mind_how_a_name_is_typed(name: str) -> None:
+    assert course.verify(f" {solved().lower()} ", name) == ("1.1", "1.quiz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda code: (code, "Charles Babbage"),
+        lambda code: (code.replace("1.1", "1.2"), "Ada Lovelace"),
+        lambda code: (f"1.4+{code}", "Ada Lovelace"),
+        lambda code: (code[:-1] + ("A" if code[-1] != "A" else "B"), "Ada Lovelace"),
+        lambda code: (code.partition("=")[0], "Ada Lovelace"),
+        lambda _: ("", "Ada Lovelace"),
+        lambda _: ("é=é", "Ada Lovelace"),
+    ],
+    ids=[
+        "another name",
+        "another exercise",
+        "one more",
+        "a mistyped end",
+        "no signature",
+        "nothing",
+        "accents",
+    ],
+)
+def test_a_code_that_does_not_fit_stands_for_nothing(change: Callable[[str], tuple[str, str]]) -> None:
+    code, name = change(solved())
+    assert course.verify(code, name) == ()
+
+
+def test_a_grade_without_a_name_or_without_anything_solved_says_so() -> None:
+    assert "Nothing is solved" in str(course.grade("Ada Lovelace"))
+    assert course.check("1.1", (4, 2)).right
+    assert "Give your name" in str(course.grade("  "))
+    assert course.grade("").code == ""
