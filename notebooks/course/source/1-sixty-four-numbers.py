@@ -78,9 +78,9 @@ four.astype(int)
 plots.sheet([four], title="A four: sixty-four numbers and their shades", numbers=True)
 # %% [markdown]
 # A cell has an address: first its row, counted from the top, then its column, counted from the left, and both
-# counting begins with 0. So `four[0, 4]` is in the topmost row.
+# are counted from 0. So `four[0, 4]` is in the topmost row.
 # %%
-four[0, 4]
+int(four[0, 4])
 # %% [markdown]
 # ### Exercise 1.1: predict, then run
 #
@@ -122,14 +122,14 @@ course.check("1.2", shades)
 # %% [markdown]
 # ## What 0 to 16 counts
 #
-# Why 16, and not 10 or 255? Because nobody ever measured a shade of grey. Each digit was scanned as a
+# Why 16, and not 10 or 255? Because nobody ever measured a shade of grey. Each digit was brought to a
 # **bitmap** of 32×32 pixels, and a pixel was either ink or paper. Then the bitmap was cut into blocks of 4×4
 # pixels, and in each block the pixels of ink were counted. There are sixteen pixels in a block: 0 is bare
 # paper, 16 a block full of ink.
 #
-# The bitmaps of these digits did not come with the collection. But we can make one from a picture; how, is
-# the subject of later. For now we take a three that was drawn for this project, and look at its bitmap and
-# the grid side by side.
+# The bitmaps of these digits did not come with the collection. But we can make one from a picture; how,
+# lesson 3 will tell. For now we take a three that was drawn for this project, and look at its bitmap and the
+# grid side by side.
 # %%
 stages = dn.preprocess({"path": places.samples() / "three-light-on-dark.png"})
 plots.strip(stages, "bitmap", "grid", title="How much ink is in each block?")
@@ -143,12 +143,12 @@ block.round(1)
 # %% [markdown]
 # Its ink, all sixteen pixels together:
 # %%
-block.sum().round(2)
+f"{block.sum():.2f}"
 # %% [markdown]
 # And this is what stands in the grid. The block begins at row 8 and column 20 of the bitmap; divided by four,
 # that makes row 2 and column 5 of the grid.
 # %%
-stages.grid[2, 5].round(2)
+f"{stages.grid[2, 5]:.2f}"
 
 
 # %% [markdown]
@@ -184,7 +184,7 @@ guess.shape
 # block, it gives the grid back, up to a small difference; this is the largest of the sixty-four.
 # %%
 recounted = guess.reshape(8, 4, 8, 4).sum(axis=(1, 3))
-np.abs(recounted - four).max().round(2)
+f"{np.abs(recounted - four).max():.2f}"
 # %% [markdown]
 # ## Neighbours
 #
@@ -193,12 +193,12 @@ np.abs(recounted - four).max().round(2)
 # compute with. Two points have a distance: the root of the sum of the squared differences. This is how far
 # the first two digits, a zero and a one, are apart.
 # %%
-np.linalg.norm(digits.grids[0] - digits.grids[1]).round(1)
+f"{np.linalg.norm(digits.grids[0] - digits.grids[1]):.1f}"
 # %% [markdown]
 # And this is the distance between the first zero and the next one, ten digits later. It is smaller: digits
 # that look alike lie close together. All of machine learning on these digits rests on that.
 # %%
-np.linalg.norm(digits.grids[0] - digits.grids[10]).round(1)
+f"{np.linalg.norm(digits.grids[0] - digits.grids[10]):.1f}"
 # %% [markdown]
 # It is mostly true, that is. Have a look at this digit, a five.
 # %%
@@ -221,7 +221,7 @@ course.check("1.4", nearest)
 # Run the next cell after you have answered: it shows the nearest digits with their labels and distances. The
 # first is the five itself.
 # %%
-plots.neighbours(digits.grids[5], digits.grids, digits.labels)
+plots.neighbours(digits.grids[5], digits.grids, digits.labels, title="The digits nearest to the five")
 # %% [markdown]
 # Were you surprised? To the sixty-four numbers this five looks more like a nine than like most fives. Whoever
 # reads digits by looking at the neighbours will be wrong about it, and yet the label is right: a label says

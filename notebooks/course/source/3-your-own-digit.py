@@ -95,7 +95,7 @@ answers
 # %% [markdown]
 # Right would have been 0, 1, 2, and so on to 9. So many of the ten are right:
 # %%
-np.sum(answers == np.arange(10))
+int(np.sum(answers == np.arange(10)))
 # %% [markdown]
 # The model has not changed since it read nearly all of the held-out digits. Something else must have.
 #
@@ -133,11 +133,11 @@ course.check("3.1", share)
 # It is easy to guess too high here, because *you* would hardly notice a shift of one column. To the model it
 # is as if nearly every one of the sixty-four numbers were another.
 # %% [markdown]
-# This is what it looks like: a digit, and the same digit moved by one column and by two. You read all three
-# alike.
+# This is what it looks like: a zero, and the same zero moved by one column and by two. What falls off comes
+# back in on the left, and you read all three alike.
 # %%
-positions = [np.roll(held[0], columns, axis=1) for columns in range(3)]
-plots.sheet(positions, ["as it is", "by one", "by two"], title="A held-out digit, moved to the right")
+positions = [np.roll(held[4], columns, axis=1) for columns in range(3)]
+plots.sheet(positions, ["as it is", "by one", "by two"], title="A held-out zero, moved to the right")
 # %% [markdown]
 # And this is what the model reads in them.
 # %%
@@ -186,8 +186,10 @@ plots.sheet(mended, model.predict(mended.reshape(-1, 64)), title="Polarity mende
 
 
 # %% [markdown]
-# The dark grounds are gone, and hardly anything is read right all the same. One repair is not enough if four
-# things are broken. That is what makes such faults hard to find: mend one, and nothing seems to change.
+# The dark grounds are gone, and hardly anything is read right all the same. One digit is gone altogether: its
+# ink was dark and its ground transparent, and when the colours were taken away both became black. One repair
+# is not enough if four things are broken. That is what makes such faults hard to find: mend one, and nothing
+# seems to change.
 #
 # ## How far away is that?
 #
@@ -250,7 +252,7 @@ plots.sheet(prepared, reread, title="The digits 0 to 9 after all steps, and what
 # %% [markdown]
 # So many of the ten are right now:
 # %%
-np.sum(reread == np.arange(10))
+int(np.sum(reread == np.arange(10)))
 # %% [markdown]
 # And so far away is the nearest learned digit, for each of them:
 # %%
