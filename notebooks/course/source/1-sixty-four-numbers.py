@@ -233,21 +233,19 @@ plots.neighbours(digits.grids[5], digits.grids, digits.labels, title="The digits
 means = [digits.grids[digits.labels == digit].mean(axis=0) for digit in range(10)]
 plots.sheet(means, range(10), title="The mean of all digits of each label")
 # %% [markdown]
-# Last, a digit to touch. Click on the cells of the four to darken them, and use the other button of the
-# mouse, or `-` on the keyboard, to lighten them. Can you turn it into a nine with a few clicks? (This needs a
-# running notebook; on a printed page there is nothing to see.)
+# Last, a digit to touch. A click on a cell of the four darkens it; press "Lighten", or use the other button
+# of the mouse, to take ink away. On the keyboard arrows move and 0 to 9 set a cell. Below the grid stand the
+# digits that are nearest to it, and they change with every touch. Can you make nines of them with a few
+# clicks?
 # %%
-from digits_nb.editor import GridEditor
+from digits_nb.slate import Slate
 
-touched = []
-editor = GridEditor(touched.append)
-editor.show(four)
-editor
+slate = Slate(four)
+slate
 # %% [markdown]
-# Every change of yours is a new grid in `touched`. Run the next cell again after each few clicks, and see who
-# its neighbours are now.
+# How far is your grid from the four that it was? Run this cell again after each few clicks.
 # %%
-plots.neighbours(editor.grid, digits.grids, digits.labels, title="The nearest digits to your grid")
+f"{np.linalg.norm(slate.grid - four):.1f}"
 # %% [markdown]
 # ## Quiz
 #
