@@ -168,6 +168,46 @@ def test_every_solution_passes_its_checks_and_shows_its_figures(
     assert all(re.search(r'\balt="[^"]+"', picture) for picture in pictures)
 
 
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"\d+\.?\d*", text)]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "code", "holds"),
+    [
+        (1, "block.sum()", lambda given: 0 < given[0] < 16),
+        (2, "dummy.score(", lambda given: 9 < given[0] < 11),
+        (2, "model.score(held", lambda given: round(given[0]) == 97),
+        (2, "np.array(misread)", lambda given: max(given) > 2 * sorted(given)[-2]),
+        (2, "cv=shuffled)", lambda given: round(given[0]) == 99),
+        (2, "cv=apart", lambda given: round(given[0]) == 96),
+        (3, "int(np.sum(answers ==", lambda given: given[0] <= 2),
+        (3, "int(np.sum(reread ==", lambda given: given[0] >= 9),
+        (3, "np.reshape(positions", lambda given: given[0] == 0 and 0 not in given[1:]),
+        (3, "rim[1:-1, 1:-1]", lambda given: sum(ground > 8 for ground in given) == 2),
+        (3, "search.kneighbors(shrunken", lambda given: min(given) > 28.5),
+    ],
+    ids=[
+        "the block is neither empty nor full",
+        "a dummy reads one in ten",
+        "the usual example reads ninety-seven",
+        "one digit is misread far more often than any other",
+        "ninety-nine when shuffled",
+        "ninety-six with writers kept apart",
+        "hardly any sample is read when it is only shrunk",
+        "nearly all are read after the steps",
+        "a zero that moves is no zero any more",
+        "two grounds are dark",
+        "no shrunk sample is as near as nineteen of twenty",
+    ],
+)
+def test_what_the_prose_says_is_what_the_cell_beside_it_shows(
+    lesson: int, code: str, holds: Callable[[list[float]], bool], executed: dict[str, Path]
+) -> None:
+    (cell,) = [cell for cell in cells(executed[LESSONS[lesson - 1].stem]) if code in cell.source]
+    assert holds(numbers(cell.outputs[0].data["text/plain"]))
+
+
 def test_the_figure_in_the_readme_is_one_of_the_first_lesson(executed: dict[str, Path]) -> None:
     (cell,) = [
         cell for cell in cells(executed[LESSONS[0].stem]) if "neighbours(digits.grids[5]" in cell.source
