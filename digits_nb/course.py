@@ -94,10 +94,10 @@ def check(exercise: str, answer: object) -> Verdict:
     Verdict
         Whatever the answer is; one that cannot be tried gets a hint too.
     """
+    exercise = str(exercise)  # somebody writes 1.1, and means it
     if exercise not in CHECKS:
-        return Verdict(
-            str(exercise), right=False, hint=f"There is no such exercise, only {', '.join(CHECKS)}."
-        )
+        known = f"There is no such exercise; there are {', '.join(CHECKS)}."
+        return Verdict(exercise, right=False, hint=known)
     if answer is ...:
         return Verdict(exercise, right=False, hint=BLANK)
     # an answer may fail in any way, and nobody learns from a traceback of ours

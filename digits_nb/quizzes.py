@@ -24,7 +24,7 @@ LOOK_AGAIN = {
     ),
     "2.quiz": (
         "What would somebody score who always gives the same answer?",
-        "What did the model of the widest memory read right, and what did it not?",
+        "What did the model with the largest gamma read right, and what did it not?",
         "Who wrote the digits that you are asked about, and had the model met their hand?",
     ),
     "3.quiz": (

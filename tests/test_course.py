@@ -322,6 +322,10 @@ def test_a_function_that_changes_its_grid_is_told_so_and_harms_nothing() -> None
     assert course.check("1.1", (4, 2)).right
 
 
+def test_the_number_of_an_exercise_may_be_a_number() -> None:
+    assert course.check(1.1, (4, 2)).right
+
+
 @pytest.mark.parametrize("letters", ["bac", "BAC", "b, a, c"])
 def test_a_quiz_does_not_mind_how_its_letters_are_written(letters: str) -> None:
     assert course.check("1.quiz", letters).right
