@@ -234,7 +234,7 @@ def test_ci_runs_make_test_on_the_oldest_and_the_newest_python() -> None:
     workflow = yaml.safe_load((CHECKOUT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["test"]
     assert job["strategy"]["matrix"]["python"] == [PYTHONS[0], PYTHONS[-1]]
-    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert {"run": ".ci/run"} in job["steps"]
     assert "\nexec make test" in (CHECKOUT / ".ci/run").read_text(encoding="utf-8")
     assert PROJECT["requires-python"] == f">={PYTHONS[0]}"
     named = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", text)]
