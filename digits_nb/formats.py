@@ -63,7 +63,9 @@ _OTHERS = (
 MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
 MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders write about ten
 MAX_SEGMENTS = 10_000
-_SEGMENT = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")  # what else follows FF is the scan itself
+# every marker that has a length, and the end: one more or one less, and what follows would be read otherwise
+# than libjpeg does, which passes over any other, or gives up
+_SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
 MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC finds hardest take a second and a half
 # ways to put one picture together from any number of others, or to leave HEVC out; no phone sends them

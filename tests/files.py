@@ -153,8 +153,11 @@ def jpeg_claiming(width: int, height: int) -> bytes:
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
-def jpeg_of_scans(side: int, scans: int) -> bytes:
-    """A square JPEG whose every scan says in a few bytes that nothing changes anywhere."""
+def jpeg_of_scans(side: int, scans: int, before: bytes = b"", after: bytes = b"") -> bytes:
+    """A square JPEG whose every scan says in a few bytes that nothing changes anywhere.
+
+    `before` and `after` stand around the first scan.
+    """
 
     def segment(kind: int, content: bytes) -> bytes:
         return b"\xff" + bytes([kind]) + struct.pack(">H", len(content) + 2) + content
@@ -170,8 +173,10 @@ def jpeg_of_scans(side: int, scans: int) -> bytes:
         + segment(0xC2, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0")
         + segment(0xC4, b"\0" + one_code + b"\0")
         + segment(0xC4, b"\x10" + one_code + b"\xe0")
+        + before
         + segment(0xDA, b"\1\1\0\0\0\0")
         + bytes(-(-blocks // 8))
+        + after
         + b"".join(segment(0xDA, b"\1\1\0" + bytes([1 + at % 63] * 2) + b"\0") + empty for at in range(scans))
         + b"\xff\xd9"
     )

@@ -54,6 +54,7 @@ GIF = file_of(Image.new("L", (9, 9)), "GIF")
 JPEG = file_of(Image.new("L", (9, 9)), "JPEG")
 FRAME = GIF.index(b",\0\0\0\0")
 RUNS = b"\1\7" * 1_000_000
+END_IN_A_COMMENT = b"\xff\xfe\0\4\xff\xd9"  # where nothing ends
 
 PDF, EPS = file_of(SEVEN, "PDF"), file_of(SEVEN, "EPS")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -144,6 +145,24 @@ TABLE = {
     # work without end
     "a JPEG of 1,000 scans over 25 million pixels": (partial(jpeg_of_scans, 5_000, 1_000), TooLarge),
     "a JPEG of scans in more pixels than scans may have": (partial(jpeg_of_scans, 6_400, 2), TooLarge),
+    "a JPEG of 1,000 scans behind a marker that has no length": (
+        partial(jpeg_of_scans, 5_000, 1_000, after=b"\xff\1\0\6" + END_IN_A_COMMENT),
+        TooLarge,
+    ),
+    "a JPEG of 1,000 scans behind a marker that a restart skips": (
+        partial(
+            jpeg_of_scans,
+            5_000,
+            1_000,
+            before=b"\xff\xdd\0\4\xff\xff",
+            after=b"\xff\2\0\6" + END_IN_A_COMMENT + b"\xff\xdd\0\4\0\0",
+        ),
+        TooLarge,
+    ),
+    "a photograph of 49 million pixels in ten scans": (
+        lambda: file_of(drawing((7_000, 7_000)).convert("RGB"), "JPEG", progressive=True, subsampling=0),
+        TooLarge,
+    ),
     "a JPEG of 4 million segments between scans": (
         lambda: jpeg_of_scans(64, 2)[:-2] + b"\xff\xfe\0\2" * 4_000_000,
         TooLarge,
