@@ -3,8 +3,8 @@
 At every hop the name is looked up once, every address that it has is judged before a socket is opened,
 and the connection is made to one of the addresses that were judged: a name cannot change its mind in
 between, and TLS still verifies the name. `$DIGITS_NB_ALLOW` names exceptions as exact `host:port`,
-comma-separated. Proxies are not used unless `$DIGITS_NB_PROXY` names one; it then looks names up itself,
-and what can be looked up here too is judged here first.
+comma-separated. Proxies are not used unless `$DIGITS_NB_PROXY` names one, which is asked by HTTP or HTTPS;
+it then looks names up itself, and what can be looked up here too is judged here first.
 
 A message names a server as `scheme://host:port`, never a path, a query string or a password.
 """
@@ -58,7 +58,7 @@ def download(
         one that is not http or https.
     DownloadError
         No answer, not in time, broken off, a status that is no success, a certificate that does not
-        verify, or too many redirects.
+        verify, too many redirects, or a proxy that is not asked by HTTP or HTTPS.
     TooLarge
         There are more than `max_bytes`.
     """
@@ -152,6 +152,7 @@ class _Transfer:
     def _follow(self) -> bytes:
         """Walk from hop to hop to the body."""
         url = self.url
+        self._check_proxy()
         # not a requests.Session, which reads the body of a redirect whole, whatever its size
         how = {
             "stream": True,
@@ -184,6 +185,17 @@ class _Transfer:
             "followed; give the address at which they end."
         )
         raise DownloadError(msg)
+
+    def _check_proxy(self) -> None:
+        if self.proxy and "://" not in self.proxy:
+            self.proxy = f"http://{self.proxy}"
+        # through any other, requests connects by itself, past `dial` and what it judges
+        if self.proxy and not self.proxy.lower().startswith(("http://", "https://")):
+            msg = (
+                "The proxy that $DIGITS_NB_PROXY names is of another kind than http and https, by which alone "
+                "proxies are asked; let whoever runs this name one as http://host:port, or none."
+            )
+            raise DownloadError(msg)
 
     @contextmanager
     def _failures_named(self) -> Iterator[None]:

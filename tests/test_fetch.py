@@ -450,6 +450,13 @@ def test_the_proxy_that_is_named_is_used_and_looks_names_up_itself(monkeypatch: 
         assert request.headers["Proxy-Authorization"].startswith("Basic ")
 
 
+@pytest.mark.parametrize("scheme", ["", "http://", "HTTP://"])
+def test_a_proxy_may_be_named_without_its_scheme(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(plain(PICTURE)) as proxy:
+        monkeypatch.setenv("DIGITS_NB_PROXY", f"{scheme}localhost:{proxy.port}")
+        assert get("http://pictures.invalid/seven.png") == PICTURE
+
+
 def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(plain(b"")) as proxy:
         pass

@@ -362,6 +362,28 @@ TABLE = (
             behaviour=redirecting("http://169.254.169.254/latest"),
             env={"DIGITS_NB_PROXY": "{pair}"},
         ),
+        "a proxy whose scheme lacks its slashes": Case(
+            DownloadError,
+            "broke off",
+            "http://pictures.invalid/",
+            behaviour=plain(PICTURE),
+            env={"DIGITS_NB_PROXY": "socks5h:{pair}"},
+            reached=False,
+        ),
+    }
+    | {
+        f"a {scheme} proxy, past which a name could change": Case(
+            DownloadError,
+            "of another kind than http and https",
+            "http://pictures.example:{port}/",
+            behaviour=plain(PICTURE),
+            names={"pictures.example": [[PUBLIC], ["127.0.0.1"]]},
+            env={"DIGITS_NB_PROXY": f"{scheme}://me:secret@127.0.0.1:9"},
+            reached=False,
+        )
+        for scheme in ("socks5h", "SOCKS5", "socks4a", "ftp")
+    }
+    | {
         "a proxy that refuses a tunnel": Case(
             DownloadError,
             "broke off",
