@@ -192,8 +192,8 @@ class _Transfer:
         # through any other, requests connects by itself, past `dial` and what it judges
         if self.proxy and not self.proxy.lower().startswith(("http://", "https://")):
             msg = (
-                "The proxy that $DIGITS_NB_PROXY names is of another kind than http and https, by which alone "
-                "proxies are asked; let whoever runs this name one as http://host:port, or none."
+                "The proxy that $DIGITS_NB_PROXY names is of another kind than http and https, by which "
+                "alone proxies are asked; let whoever runs this name one as http://host:port, or none."
             )
             raise DownloadError(msg)
 

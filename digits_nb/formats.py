@@ -24,6 +24,7 @@ MAX_MEMORY = 200_000_000  # bytes
 # Measured at 24 million pixels, whatever they show, and rounded up for what a decoder needs beside them. In
 # full and turned, a JPEG takes 8; `digits_nb.pictures.decode_reduced` is how one is read.
 _BYTES = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
+_BYTES_BESIDE_SAMPLES = 4  # the picture itself, while a TIFF's samples are kept as the file has them
 _BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
 BYTES_WITH_ALPHA = 12
 
@@ -72,7 +73,7 @@ MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC finds hardest take a second a
 _PIECEWORK = re.compile(rb"infe[\2\3].{7,9}(?:iovl|iden|tili|unci|mski)", re.DOTALL)
 _EXTENT = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)  # a HEIC's box for each picture and tile in it
 MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
-_SAMPLES, _MAX_SAMPLES = 277, 6  # a tag of TIFF, and the most channels that a picture can have
+_BITS, _SAMPLES, _MAX_SAMPLES = 258, 277, 6  # tags of TIFF, and the most channels that a picture can have
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
 
 
@@ -116,6 +117,9 @@ def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
         count += _BYTES_OF_COEFFICIENT * samples / (max(across) * max(down))
     elif image.has_transparency_data:
         count = max(count, BYTES_WITH_ALPHA)
+    if name == "Tiff":
+        bits = image.tag_v2.get(_SAMPLES, 1) * max(image.tag_v2.get(_BITS, (1,)))
+        count = max(count, _BYTES_BESIDE_SAMPLES + bits / 8)
     return _most(count)
 
 

@@ -147,6 +147,28 @@ def tiff_claiming(width: int, height: int, strips: int = 1) -> bytes:
     )
 
 
+def tiff_of_16_bits(image: Image.Image) -> bytes:
+    """A deflated TIFF in one strip, which Pillow reads, of RGB or CMYK, but does not write."""
+    photometric = {"RGB": 2, "CMYK": 5}[image.mode]
+    channels = len(image.mode)
+    samples = zlib.compress(np.repeat(np.asarray(image), 2, axis=-1), 1)
+    bits = struct.pack(f"<{channels}H", *[16] * channels)
+    tags = (
+        (256, 4, 1, image.width),
+        (257, 4, 1, image.height),
+        (258, 3, channels, 8),
+        (259, 3, 1, 8),
+        (262, 3, 1, photometric),
+        (273, 4, 1, 8 + len(bits)),
+        (277, 3, 1, channels),
+        (278, 4, 1, image.height),
+        (279, 4, 1, len(samples)),
+    )
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    start = struct.pack("<I", 8 + len(bits) + len(samples))
+    return b"II*\0" + start + bits + samples + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
 def jpeg_claiming(width: int, height: int) -> bytes:
     data = file_of(SEVEN, "JPEG")
     at = data.index(b"\xff\xc0") + 5

@@ -34,6 +34,7 @@ from files import (
     jpeg_of_scans,
     png_claiming,
     tiff_claiming,
+    tiff_of_16_bits,
     webp_claiming,
 )
 from PIL import Image
@@ -116,6 +117,10 @@ TABLE = {
     "a TIFF that claims 4 gigapixels": (partial(tiff_claiming, 65_535, 65_535), TooLarge),
     "a TIFF a little too large": (partial(a_little_more, "TIFF", tiff_claiming), TooLarge),
     "a TIFF of 144 million real pixels": (partial(one_bit, 12_000, "TIFF", compression="group4"), TooLarge),
+    "a TIFF of 22 million real pixels of 16 bits each of three colours": (
+        lambda: tiff_of_16_bits(Image.new("RGB", (4_000, 5_500))),
+        TooLarge,
+    ),
     "a JPEG that claims 4 gigapixels": (partial(jpeg_claiming, 65_535, 65_535), TooLarge),
     "a JPEG a little too large": (partial(a_little_more, "JPEG", jpeg_claiming), TooLarge),
     "a HEIC that claims a gigapixel": (partial(heic_claiming, 32_000, 32_000), TooLarge),
@@ -258,6 +263,14 @@ TABLE = {
     "a large TIFF": (partial(as_large_as_may_be, "TIFF", compression="tiff_lzw"), 7),
     "a large TIFF of JPEGs": (partial(as_large_as_may_be, "TIFF", compression="jpeg"), 7),
     "a large TIFF of 32 bits": (floats, 1),
+    "a large TIFF of 16 bits each of three colours": (
+        lambda: tiff_of_16_bits(drawing((4_000, 5_000)).convert("RGB")),
+        7,
+    ),
+    "a large TIFF of 16 bits each of four inks": (
+        lambda: tiff_of_16_bits(drawing((4_000, 4_150)).convert("RGB").convert("CMYK")),
+        7,
+    ),
     "a large HEIC": (lambda: file_of(drawing((2_000, 3_000)).convert("RGB"), "HEIC", quality=1), 7),
 }
 
