@@ -71,7 +71,10 @@ _SCAN, _END = 0xDA, 0xD9
 MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC finds hardest take a second and a half
 # ways to put one picture together from any number of others, or to leave HEVC out; no phone sends them
 _PIECEWORK = re.compile(rb"infe[\2\3].{7,9}(?:iovl|iden|tili|unci|mski)", re.DOTALL)
-_EXTENT = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)  # a HEIC's box for each picture and tile in it
+# a HEIC's box for each picture and tile in it; looked ahead at, since one that is none may lie across it
+_EXTENT = re.compile(rb"ispe(?=\0.{3}(.{4})(.{4}))", re.DOTALL)
+# boxes whose lengths have 64 bits, which they do not need, and what is in them would be read elsewhere
+_LONG_BOXES = (b"\0\0\0\1infe", b"\0\0\0\1ispe")
 MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
 _BITS, _SAMPLES, _MAX_SAMPLES = 258, 277, 6  # tags of TIFF, and the most channels that a picture can have
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
@@ -193,7 +196,7 @@ def _heic() -> type[ImageFile.ImageFile]:
 
         def _open(self) -> None:
             data = self.fp.getvalue()
-            if len(data) > MAX_HEIC or _PIECEWORK.search(data):
+            if len(data) > MAX_HEIC or _PIECEWORK.search(data) or any(box in data for box in _LONG_BOXES):
                 raise _in_pieces()
             # what is shown may be a corner of what is decoded
             for sides in _EXTENT.findall(data):

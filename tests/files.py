@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -205,6 +206,34 @@ def jpeg_of_scans(side: int, scans: int, before: bytes = b"", after: bytes = b""
 
 
 SQUARE = Image.new("RGB", (64, 64), (20, 90, 200))  # as many as HEIC codes together: nothing is cut away
+
+
+@cache
+def _large_heic() -> bytes:
+    image = Image.new("L", (5_001, 5_001), 255)  # odd, so that it has a box of what is shown
+    return file_of(image, "HEIC", quality=1, enc_params={"preset": "ultrafast"})
+
+
+def heic_of_a_corner(flags: bytes = bytes(3), before: bytes = b"", large: bool = False) -> bytes:
+    """A HEIC of 25.02 million pixels of which 64 × 64 are shown, and how the box says it that has its size.
+
+    Its flags may be set, another box may stand before it, and its length may be one of 64 bits.
+    """
+    data = _large_heic()
+    corner = struct.pack(">8i", 64, 1, 64, 1, 64 - 5_002, 2, 64 - 5_002, 2)
+    at = data.index(b"clap") + 4
+    data = data[:at] + corner + data[at + len(corner) :]
+    at = data.index(b"ispe")
+    box = b"ispe" + (struct.pack(">Q", 28) if large else b"") + b"\0" + flags + data[at + 8 : at + 16]
+    box = struct.pack(">I", 1 if large else 20) + box
+    grown = before + box
+    by = len(grown) - 20
+    data = bytearray(data[: at - 4] + grown + data[at + 16 :])
+    for name in (b"meta", b"iprp", b"ipco"):
+        start = data.index(name) - 4
+        data[start : start + 4] = (int.from_bytes(data[start : start + 4]) + by).to_bytes(4)
+    content = data.index(b"mdat") + 4
+    return bytes(data).replace((content - by).to_bytes(4), content.to_bytes(4), 1)
 
 
 def heic_claiming(width: int, height: int, image: Image.Image = SQUARE) -> bytes:

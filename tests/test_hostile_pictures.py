@@ -30,6 +30,7 @@ from files import (
     file_of,
     gif_claiming,
     heic_claiming,
+    heic_of_a_corner,
     jpeg_claiming,
     jpeg_of_scans,
     png_claiming,
@@ -140,6 +141,16 @@ TABLE = {
         partial(heic_claiming, 8_000, 8_000, SEVEN),
         TooLarge,
     ),
+    "a HEIC of 25 million real pixels of which a corner is shown": (heic_of_a_corner, TooLarge),
+    "a HEIC of as many that sets flags that mean nothing": (
+        partial(heic_of_a_corner, flags=b"\0\0\1"),
+        TooLarge,
+    ),
+    "a HEIC of as many behind a box that looks like a smaller picture": (
+        partial(heic_of_a_corner, before=b"\0\0\0\x13freeispe" + bytes(6) + b"\1"),
+        TooLarge,
+    ),
+    "a HEIC of as many in a box of a long length": (partial(heic_of_a_corner, large=True), TooLarge),
     "a HEIC of 6 million pixels behind a header of few": (
         lambda: heic_claiming(64, 64, Image.new("RGB", (3_000, 2_000))),
         CorruptImage,
