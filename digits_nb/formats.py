@@ -24,7 +24,7 @@ MAX_MEMORY = 200_000_000  # bytes
 # Measured at 24 million pixels, whatever they show, and rounded up for what a decoder needs beside them. In
 # full and turned, a JPEG takes 8; `digits_nb.pictures.decode_reduced` is how one is read.
 _BYTES = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
-_BYTES_BESIDE_SAMPLES = 4  # the picture itself, while a TIFF's samples are kept as the file has them
+_BYTES_BESIDE_SAMPLES = 4.5  # the picture itself, while a TIFF's samples are kept as the file has them
 _BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
 BYTES_WITH_ALPHA = 12
 

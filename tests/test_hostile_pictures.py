@@ -275,11 +275,11 @@ TABLE = {
     "a large TIFF of JPEGs": (partial(as_large_as_may_be, "TIFF", compression="jpeg"), 7),
     "a large TIFF of 32 bits": (floats, 1),
     "a large TIFF of 16 bits each of three colours": (
-        lambda: tiff_of_16_bits(drawing((4_000, 5_000)).convert("RGB")),
+        lambda: tiff_of_16_bits(drawing((4_000, 4_750)).convert("RGB")),
         7,
     ),
     "a large TIFF of 16 bits each of four inks": (
-        lambda: tiff_of_16_bits(drawing((4_000, 4_150)).convert("RGB").convert("CMYK")),
+        lambda: tiff_of_16_bits(drawing((4_000, 4_000)).convert("RGB").convert("CMYK")),
         7,
     ),
     "a large HEIC": (lambda: file_of(drawing((2_000, 3_000)).convert("RGB"), "HEIC", quality=1), 7),
