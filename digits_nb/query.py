@@ -71,7 +71,7 @@ def open_image(
     DownloadError, ForbiddenAddress
         The URL does not answer, or may not be fetched.
     UnsupportedImage
-        These are no bytes of a PNG, JPEG, GIF, WebP, BMP or TIFF.
+        These are no bytes of a PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC picture.
     CorruptImage
         They are, but cannot be decoded to the end.
     TooLarge
