@@ -77,6 +77,7 @@ _EXTENT = re.compile(rb"ispe(?=\0.{3}(.{4})(.{4}))", re.DOTALL)
 _LONG_BOXES = (b"\0\0\0\1infe", b"\0\0\0\1ispe")
 MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
 _BITS, _SAMPLES, _MAX_SAMPLES = 258, 277, 6  # tags of TIFF, and the most channels that a picture can have
+_TILE = 322, 323  # its width and height
 _BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
 
 
@@ -121,8 +122,7 @@ def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
     elif image.has_transparency_data:
         count = max(count, BYTES_WITH_ALPHA)
     if name == "Tiff":
-        bits = image.tag_v2.get(_SAMPLES, 1) * max(image.tag_v2.get(_BITS, (1,)))
-        count = max(count, _BYTES_BESIDE_SAMPLES + bits / 8)
+        count = max(count, _BYTES_BESIDE_SAMPLES + _sample_bytes(image))
     return _most(count)
 
 
@@ -222,5 +222,15 @@ def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:
             if self.tag_v2.get(_SAMPLES, 1) > _MAX_SAMPLES:
                 raise SyntaxError  # as Pillow does, which logs it as an error before
             super()._setup()
+            across, down = (self.tag_v2.get(tag, 1) for tag in _TILE)
+            # tiles are decoded whole, whatever lies outside of the picture
+            tiled = -(-self.width // across) * across * -(-self.height // down) * down
+            most = MAX_MEMORY / max(_sample_bytes(self), 1)
+            if tiled > self.width * self.height and max(tiled, 4 * across * down) > most:
+                raise _in_pieces()
 
     return Tiff
+
+
+def _sample_bytes(tiff: Image.Image) -> float:
+    return tiff.tag_v2.get(_SAMPLES, 1) * max(tiff.tag_v2.get(_BITS, (1,))) / 8

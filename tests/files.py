@@ -170,6 +170,32 @@ def tiff_of_16_bits(image: Image.Image) -> bytes:
     return b"II*\0" + start + bits + samples + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
+def tiff_of_a_tile(side: int, tile: int) -> bytes:
+    """A square that is the corner of a larger tile, deflated."""
+    samples = zlib.compress(bytes(tile * tile), 1)
+    tags = (
+        (256, side),
+        (257, side),
+        (258, 8),
+        (259, 8),
+        (262, 1),
+        (277, 1),
+        (322, tile),
+        (323, tile),
+        (324, 8),
+        (325, len(samples)),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return (
+        b"II*\0"
+        + struct.pack("<I", 8 + len(samples))
+        + samples
+        + struct.pack("<H", len(tags))
+        + entries
+        + bytes(4)
+    )
+
+
 def jpeg_claiming(width: int, height: int) -> bytes:
     data = file_of(SEVEN, "JPEG")
     at = data.index(b"\xff\xc0") + 5

@@ -36,6 +36,7 @@ from files import (
     png_claiming,
     tiff_claiming,
     tiff_of_16_bits,
+    tiff_of_a_tile,
     webp_claiming,
 )
 from PIL import Image
@@ -184,6 +185,8 @@ TABLE = {
         TooLarge,
     ),
     "a TIFF of two million strips": (partial(tiff_claiming, 1, 30_000, strips=2_000_000), TooLarge),
+    "a TIFF of few pixels in a tile of 225 million": (partial(tiff_of_a_tile, 64, 15_000), TooLarge),
+    "a TIFF of a tile of which most is outside": (partial(tiff_of_a_tile, 64, 2_048), "NoDigit"),
     "a PNG of a million empty chunks": (
         lambda: PNG[:33] + chunk(b"abCd", b"") * 500_000 + PNG[33:],
         TooLarge,
