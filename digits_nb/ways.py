@@ -136,7 +136,8 @@ class Ways:
                 try:
                     self._show(result)
                 finally:
-                    self.busy = False
+                    if asked is self._asked:
+                        self.busy = False
 
     def _fetched(self, asked: Asked) -> Asked:
         """The same with the picture itself: here a download can be watched and stopped."""

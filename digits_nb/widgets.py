@@ -134,12 +134,12 @@ class Panel(VBox):
         self._present(reading)
         self.editor.show(reading.answer.grid)
         self.stages.show(board.of_stages(reading.stages))
-        self._remind(reading.answer)
 
     def _present(self, reading: Reading) -> None:
         asked, answer = reading.asked, reading.answer
         self._tell(answer)
         self._offer(lines.of_query(asked.query, asked.name, self._version))
+        self._remind(answer)
 
     def _edited(self, grid: "NDArray[np.float64]") -> None:
         """Follow the grid while it is edited; the model is given the 64 numbers and nothing else."""
@@ -148,13 +148,11 @@ class Panel(VBox):
             return
         if self._reading is not None and np.array_equal(grid, self._reading.answer.grid):
             self._present(self._reading)
-            self._remind(self._reading.answer)
             return
         answer = _recognize_grid(grid, self._model)
         self._tell(answer, "the grid as you edited it")
         self._offer(lines.of_grid(grid, self._version))
-        # not here, where the next edit waits: the first time takes a second or two
-        Thread(target=self._remind, args=(answer,), daemon=True).start()
+        self._remind(answer)
 
     def _tell(self, answer: Answer | None, note: str = "") -> None:
         """Show the digit; a correction is about what is shown."""
@@ -174,6 +172,10 @@ class Panel(VBox):
         self.lines.show(board.of_lines(offered), copies=list(offered.values()))
 
     def _remind(self, answer: Answer) -> None:
+        # not here, where the next edit or picture waits: the first time takes a second or two
+        Thread(target=self._show_alike, args=(answer,), daemon=True).start()
+
+    def _show_alike(self, answer: Answer) -> None:
         alike = lookalikes.find(answer.grid, NEAREST)
         if answer is self.answer:  # nothing else was shown in the meantime
             self.alike.show(board.of_neighbours(*alike))

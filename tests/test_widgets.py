@@ -19,7 +19,7 @@ from ipywidgets import Widget
 from servers import Server, plain, serving
 
 import digits_nb
-from digits_nb import DigitModel, ModelStore, places, ways
+from digits_nb import DigitModel, ModelStore, lookalikes, places, ways
 from digits_nb.query import MAX_BYTES
 from digits_nb.widgets import Panel
 
@@ -37,12 +37,16 @@ def panel(model: DigitModel) -> Panel:
     return digits_nb.panel(model)
 
 
+def wait_for(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def settled(panel: Panel) -> Panel:
     """The panel, when it has read what it was given."""
-    deadline = time.monotonic() + 20
-    while panel.busy:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: not panel.busy)
     return panel
 
 
@@ -131,6 +135,7 @@ def test_the_stages_and_the_digits_like_it_are_shown_with_text_alternatives(pane
     told = re.findall(r'<img alt="([^"]+)"', panel.stages.html)
     assert [alt.partition(":")[0] for alt in told][-2:] == ["Bitmap, 32×32", "Grid, 8×8"]
     assert len(told) == panel.stages.html.count("<img") == 6
+    wait_for(lambda: panel.alike.html)
     alike = re.findall(r'alt="A training digit: (\d)"', panel.alike.html)
     assert len(alike) == panel.alike.html.count("<img") == 8
     assert alike.count("7") > 4
@@ -271,6 +276,22 @@ def test_a_slow_url_can_be_stopped(panel: Panel, slow: tuple[Server, Event]) -> 
         time.sleep(0.01)
     go_on.set()
     assert panel.answer.digit == 7
+
+
+def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_found(
+    panel: Panel, slow: tuple[Server, Event]
+) -> None:
+    server, _ = slow
+    lookalikes._training.cache_clear()  # the first time takes a second or two
+    upload(panel, SEVEN)
+    wait_for(lambda: panel.answer)
+    tell(panel, way="url", value=server.url)
+    wait_for(lambda: panel.alike.html)
+    assert panel.busy
+    assert panel.ways.message == "Loading…"
+    tell(panel, way="stop")
+    assert not panel.busy
+    assert panel.ways.message == "Stopped."
 
 
 def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Server, Event]) -> None:
