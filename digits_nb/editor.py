@@ -1,7 +1,9 @@
 """The 8×8 grid as something to touch: each cell lightened and darkened by mouse or by keyboard."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -23,6 +25,8 @@ class GridEditor(AnyWidget):
     ----------
     edited
         Called with the grid (8, 8), 0..16, whenever a person has changed it.
+    lock
+        Held while the grid changes, so that what `edited` is called with is what is shown.
 
     Attributes
     ----------
@@ -37,19 +41,27 @@ class GridEditor(AnyWidget):
     grid = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS).tag(sync=True)
     original = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS).tag(sync=True)
 
-    def __init__(self, edited: Callable[[NDArray[np.float64]], object]) -> None:
+    def __init__(
+        self, edited: Callable[[NDArray[np.float64]], object], lock: AbstractContextManager[object]
+    ) -> None:
         super().__init__()
-        self._edited = edited
+        self._edited, self._lock = edited, lock
         self._showing = False
         self.observe(self._changed, "grid")
 
     def show(self, grid: ArrayLike) -> None:
         """Start from another grid: (8, 8), 0..16."""
-        self._showing = True
-        try:
-            self.original = self.grid = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
-        finally:
-            self._showing = False
+        with self._lock:
+            self._showing = True
+            try:
+                self.original = self.grid = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
+            finally:
+                self._showing = False
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page says, of an editor that shows nothing else meanwhile."""
+        with self._lock:
+            super().set_state(sync_data)
 
     def _changed(self, change: dict[str, list[float]]) -> None:
         if not self._showing:

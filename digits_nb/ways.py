@@ -1,12 +1,13 @@
 """The ways into a panel: typed, dropped, picked, drawn or photographed, each ends in one query."""
 
+import logging
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
+from threading import RLock, Thread
 from typing import Any
 
 import traitlets
@@ -20,6 +21,9 @@ from digits_nb.editor import STATIC
 from digits_nb.errors import DigitsError, TooLarge
 from digits_nb.pictures import flatten
 from digits_nb.query import MAX_BYTES, TIMEOUT_S, open_image
+
+LOG = logging.getLogger(__name__)
+LOG.addHandler(logging.NullHandler())  # who sets logging up finds the cause; nobody else sees a traceback
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PAD = 264  # side of the place to draw in, in pixels
@@ -68,7 +72,7 @@ class Ways:
         Called with what was `Asked`, its URL fetched, in a thread; what it returns goes to `show`. A
         `DigitsError` is shown as a sentence where the input is.
     show
-        Called in the same thread with what came of it, or with None if nothing did.
+        Called in the same thread with what came of it, or with None if nothing did; `lock` is held.
 
     Attributes
     ----------
@@ -80,11 +84,14 @@ class Ways:
         The sentence that is shown beside an input: what is going on, or why nothing came of it.
     busy : bool
         Whether something is being read.
+    lock : threading.RLock
+        Held by whoever asks whether something is still wanted, and then shows it.
     """
 
     def __init__(self, read: Callable[[Asked], Any], show: Callable[[Any], object]) -> None:
         self._read, self._show = read, show
         self._asked: Asked | None = None
+        self.lock = RLock()
         self._parts = bytearray()
         self.message, self.busy = "", False
         self.entry = Entry(samples=_samples())
@@ -103,17 +110,19 @@ class Ways:
 
     def ask(self, asked: Asked) -> Thread:
         """Read, in the thread that is returned; `show` is called with what comes of it."""
-        self._asked, self.busy = asked, True
-        self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
         thread = Thread(target=self._answer, args=(asked,), daemon=True)
+        with self.lock:
+            self._asked, self.busy = asked, True
+            self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
         thread.start()
         return thread
 
     def stop(self) -> None:
         """Give up what is being read; a download is cut off."""
-        if self.busy:
-            asked, self._asked, self.busy = self._asked, None, False
-            self._say(asked, "Stopped.")
+        with self.lock:
+            if self.busy:
+                asked, self._asked, self.busy = self._asked, None, False
+                self._say(asked, "Stopped.")
 
     def _answer(self, asked: Asked) -> None:
         result, message = None, ""
@@ -123,31 +132,29 @@ class Ways:
             return
         except DigitsError as error:
             message = str(error)
-        except Exception as error:
-            message = (
-                f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program "
-                "and not of the picture: please report it."
-            )
-            raise  # to where a thread's errors go, for whoever looks for the cause
-        finally:
-            if asked is self._asked:  # nothing else was asked for in the meantime
-                # the text of a picture that was read is not kept in its field
-                self._say(asked, message, error=bool(message), taken=not message and asked.way != "url")
-                try:
-                    self._show(result)
-                finally:
-                    if asked is self._asked:
-                        self.busy = False
+        except Exception as error:  # noqa: BLE001 (it is logged)
+            message = _unexpected(error)
+        with self.lock:
+            if asked is not self._asked:  # something else was asked for in the meantime
+                return
+            try:
+                self._show(result)
+            except Exception as error:  # noqa: BLE001 (it is logged)
+                message = _unexpected(error)
+            # the text of a picture that was read is not kept in its field
+            self._say(asked, message, error=bool(message), taken=not message and asked.way != "url")
+            self.busy = False
 
     def _fetched(self, asked: Asked) -> Asked:
         """The same with the picture itself: here a download can be watched and stopped."""
         from digits_nb.fetch import download
 
         def progress(count: int) -> None:
-            if asked is not self._asked:
-                raise _StoppedError
-            if count:
-                self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)
+            with self.lock:
+                if asked is not self._asked:
+                    raise _StoppedError
+                if count:
+                    self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)
 
         url = asked.query["url"]
         data = download(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, progress=progress)
@@ -185,8 +192,9 @@ class Ways:
                 self.ask(Asked(way, {"bytes": data}, name))
 
     def _refuse(self, sentence: str, way: str = "url") -> None:
-        self._asked, self.busy = Asked(way, {}), False
-        self._say(self._asked, sentence, error=True)
+        with self.lock:
+            self._asked, self.busy = Asked(way, {}), False
+            self._say(self._asked, sentence, error=True)
 
     def _pictured(self, way: str, change: dict[str, Any]) -> None:
         """A drawing or a photograph has come from the page."""
@@ -212,6 +220,15 @@ class Ways:
 
 class _StoppedError(Exception):
     """Nobody waits for this download any more."""
+
+
+def _unexpected(error: Exception) -> str:
+    """The sentence for an error that nobody foresaw; where it came from is in the log."""
+    LOG.error("A picture could not be read", exc_info=error)
+    return (
+        f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program and not "
+        "of the picture: please report it, with what logging.getLogger('digits_nb') says."
+    )
 
 
 @cache

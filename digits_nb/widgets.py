@@ -82,7 +82,7 @@ class Panel(VBox):
         self._saved = 0  # how many of them are in the file
         self._corrected = False  # whether the last of them is about what is shown
         self.ways = Ways(self._read, self._show)
-        self.editor = GridEditor(self._edited)
+        self.editor = GridEditor(self._edited, self.ways.lock)
         self.result, self.note, self.stages, self.alike, self.lines = (Board() for _ in range(5))
         digits = [("–", ""), *((str(digit), digit) for digit in range(10))]
         self.really = Dropdown(options=digits, description="It is really a")
@@ -99,9 +99,7 @@ class Panel(VBox):
         self.add_class("dn-panel")
         self._tell(None)
         # somebody looks at it: what takes a second or two the first time is done before it is asked for
-        self.result.on_msg(
-            lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1), daemon=True).start()
-        )
+        self.result.on_msg(lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1)).start())
 
     @property
     def busy(self) -> bool:
@@ -172,16 +170,22 @@ class Panel(VBox):
         self.lines.show(board.of_lines(offered), copies=list(offered.values()))
 
     def _remind(self, answer: Answer) -> None:
-        # not here, where the next edit or picture waits: the first time takes a second or two
-        Thread(target=self._show_alike, args=(answer,), daemon=True).start()
+        # not here, where the next edit or picture waits: the first time takes a second or two; and not as a
+        # daemon, which would be killed inside of OpenCV and take a process that ends with it
+        Thread(target=self._show_alike, args=(answer,)).start()
 
     def _show_alike(self, answer: Answer) -> None:
         alike = lookalikes.find(answer.grid, NEAREST)
-        if answer is self.answer:  # nothing else was shown in the meantime
-            self.alike.show(board.of_neighbours(*alike))
+        with self.ways.lock:
+            if answer is self.answer:  # nothing else was shown in the meantime
+                self.alike.show(board.of_neighbours(*alike))
 
     def _correct(self, change: dict[str, Any]) -> None:
-        if self.answer is None or (digit := change["new"]) == "":
+        with self.ways.lock:
+            self._note_correction(change["new"])
+
+    def _note_correction(self, digit: int | str) -> None:
+        if self.answer is None or digit == "":
             return
         if self._corrected:
             self.corrections.pop()

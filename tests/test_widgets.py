@@ -152,7 +152,7 @@ def test_the_lines_to_copy_ask_for_the_same(home: Path) -> None:
     python, shell = panel.lines.copies
     assert eval(python).digit == 3  # noqa: S307
     assert "@" in shell
-    panel.editor.set_state({"grid": (0.5 * panel.answer.grid).ravel().tolist()})
+    edit(panel, 0.5 * panel.answer.grid)
     python, shell = panel.lines.copies
     assert eval(python).argmax() == panel.answer.digit  # noqa: S307
     asked = json.loads(shlex.split(shell)[6])
@@ -218,15 +218,27 @@ def test_a_drawing_that_was_wiped_clean_is_no_error(panel: Panel) -> None:
     assert panel.ways.message == ""
 
 
-def test_an_error_that_nobody_expected_is_a_sentence_too_and_is_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
+BROKEN = {
+    "where it is read": {"version": None},
+    "where it is shown": {
+        "version": 7,
+        "card": {},
+        "predict_proba": lambda grids: np.eye(10)[[7] * len(grids)],
+    },
+}
+
+
+@pytest.mark.parametrize("model", BROKEN.values(), ids=BROKEN.keys())
+def test_an_error_that_nobody_expected_is_a_sentence_too_and_its_cause_is_logged(
+    model: dict[str, object], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost = []
-    monkeypatch.setattr(threading, "excepthook", lost.append)
-    panel = Panel(SimpleNamespace(version=None))  # no model
+    panel = Panel(SimpleNamespace(**model))  # no model
     settled(upload(panel, SEVEN))
-    assert "unexpected AttributeError" in panel.ways.message
-    assert [error.exc_type for error in lost] == [AttributeError]
+    assert re.search(r"unexpected (Attribute|Type)Error", panel.ways.message)
+    [record] = caplog.records
+    assert record.name == "digits_nb.ways"
+    assert record.exc_info[0].__name__ in panel.ways.message
+    assert capsys.readouterr() == ("", "")
 
 
 # URLs
@@ -304,14 +316,37 @@ def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Serve
     assert panel.ways.message == ""
 
 
+def test_of_pictures_and_edits_that_overtake_each_other_all_that_is_shown_is_of_the_same(
+    panel: Panel,
+) -> None:
+    mixed = []
+    for wait_ms in range(40):
+        upload(panel, THREE)
+        time.sleep(wait_ms % 8 / 1000)
+        upload(panel, SEVEN)
+        time.sleep(wait_ms % 20 / 1000)
+        edit(panel, np.pad(np.full((8, 2), 10 + wait_ms % 7), ((0, 0), (3, 3))))
+        settled(panel)
+        with panel.ways.lock:
+            if not np.array_equal(panel.editor.grid, panel.answer.grid.ravel()):
+                mixed.append(wait_ms)
+    assert mixed == []
+
+
 # The grid
+
+
+def edit(panel: Panel, grid: np.ndarray) -> Panel:
+    """What the page sends when a person has changed a cell."""
+    panel.editor.set_state({"grid": grid.ravel().tolist()})
+    return panel
 
 
 def test_the_grid_starts_from_the_picture_and_the_answer_follows_it(panel: Panel) -> None:
     settled(upload(panel, SEVEN))
     assert panel.editor.grid == pytest.approx(panel.answer.grid.ravel())
     three = settled(upload(digits_nb.panel(panel._model), THREE)).answer
-    panel.editor.set_state({"grid": three.grid.ravel().tolist()})
+    edit(panel, three.grid)
     assert panel.answer.digit == 3
     assert panel.answer.probabilities == pytest.approx(three.probabilities)
     assert "edited" in panel.result.html
@@ -324,7 +359,7 @@ def test_the_grid_starts_from_the_picture_and_the_answer_follows_it(panel: Panel
 
 def test_a_grid_without_ink_is_no_digit(panel: Panel) -> None:
     settled(upload(panel, SEVEN))
-    panel.editor.set_state({"grid": [0] * 64})
+    edit(panel, np.zeros(64))
     assert panel.answer is None
 
 
