@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_nb import places
-from digits_nb.errors import QueryError
+from digits_nb.errors import DigitsError, QueryError
 
 Correction = tuple[NDArray[np.float64], int]
 """A grid (8, 8), 0..16, and the digit that it really shows."""
@@ -20,7 +20,8 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
     Parameters
     ----------
     corrections
-        What is added. A correction has the 64 numbers of a grid and no picture.
+        What is added, in place of what was said of the same grids before. A correction has the 64 numbers
+        of a grid and no picture.
     path
         The file, made if it is not there; None is `outputs/corrections.json` under the root.
 
@@ -33,8 +34,21 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
     ------
     QueryError
         There is such a file, and it holds something else; it is left as it is.
+    DigitsError
+        The file can neither be read nor written.
     """
     path = places.outputs() / "corrections.json" if path is None else path
+    try:
+        return _keep(corrections, path)
+    except OSError as error:
+        msg = (
+            f"The corrections cannot be saved to {path} ({error.strerror}): make room for a file there that "
+            "you may write to, and save again."
+        )
+        raise DigitsError(msg) from error
+
+
+def _keep(corrections: Iterable[Correction], path: Path) -> Path:
     try:
         kept = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -47,5 +61,8 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
             "save again."
         )
         raise QueryError(msg)
-    kept += [{"grid": np.round(grid, 2).tolist(), "digit": digit} for grid, digit in corrections]
+    for grid, digit in corrections:
+        rows = np.round(grid, 2).tolist()
+        kept = [other for other in kept if not (isinstance(other, dict) and other.get("grid") == rows)]
+        kept.append({"grid": rows, "digit": digit})
     return places.write_whole(path, json.dumps(kept).encode())

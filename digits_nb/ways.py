@@ -18,7 +18,7 @@ from wigglystuff import Paint, WebcamCapture
 from digits_nb import places
 from digits_nb.board import Board, alert, title
 from digits_nb.editor import STATIC
-from digits_nb.errors import DigitsError, TooLarge
+from digits_nb.errors import DigitsError
 from digits_nb.pictures import flatten
 from digits_nb.query import MAX_BYTES, TIMEOUT_S, open_image
 
@@ -27,6 +27,17 @@ LOG.addHandler(logging.NullHandler())  # who sets logging up finds the cause; no
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PAD = 264  # side of the place to draw in, in pixels
+REFUSED = {
+    "empty": ("url", "Both fields are empty; type the address of a picture, or paste one as base64."),
+    "long": (
+        "base64",
+        "The base64 is longer than the 7 MB that a field takes; upload the picture as a file.",
+    ),
+    "large": ("file", f"The file has more than the {MAX_BYTES / 1e6:g} MB that are read; save it as JPEG."),
+    "unreadable": ("file", "A folder, or a file that is gone, cannot be read; give one picture as a file."),
+}
+"""What is not even read: where it was asked, and the sentence."""
+
 THUMBNAIL = 88  # pixels: twice what is shown, for fine screens
 
 
@@ -127,7 +138,8 @@ class Ways:
     def _answer(self, asked: Asked) -> None:
         result, message = None, ""
         try:
-            result = self._read(self._fetched(asked) if asked.way == "url" else asked)
+            if not _is_wiped_clean(asked):
+                result = self._read(self._fetched(asked) if asked.way == "url" else asked)
         except _StoppedError:
             return
         except DigitsError as error:
@@ -173,27 +185,32 @@ class Ways:
         way, name = content["way"], content.get("name", "")
         if way == "stop":
             self.stop()
-        elif way == "fields":
-            self._refuse("Both fields are empty; type the address of a picture, or paste one as base64.")
+        elif way == "refused":
+            self._refuse(content["why"])
         elif way == "sample":
             self.ask(Asked(way, {"path": str(places.samples() / Path(name).name)}, name))
-        elif way != "file":
-            self.ask(Asked(way, {way: content["value"]}))
-        elif "size" in content:
-            fault = TooLarge(
-                f"The file has {content['size'] / 1e6:,.1f} MB, and only {MAX_BYTES / 1e6:g} MB are read; "
-                "scale the picture down, or save it as JPEG."
-            )
-            self._refuse(str(fault), way)
+        elif way == "file":
+            self._upload(name, buffers[0], first=content["first"], more=content["more"])
         else:
-            self._parts += buffers[0]
-            if not content["more"]:
-                data, self._parts = bytes(self._parts), bytearray()
-                self.ask(Asked(way, {"bytes": data}, name))
+            self.ask(Asked(way, {way: content["value"]}))
 
-    def _refuse(self, sentence: str, way: str = "url") -> None:
+    def _upload(self, name: str, part: memoryview, *, first: bool, more: bool) -> None:
+        if first:  # whatever came of the upload before
+            self._parts.clear()
+        self._parts += part[: MAX_BYTES + 1 - len(self._parts)]  # one byte too many tells
+        if more:
+            return
+        data, self._parts = bytes(self._parts), bytearray()
+        if len(data) > MAX_BYTES:
+            self._refuse("large")
+        else:
+            self.ask(Asked("file", {"bytes": data}, name))
+
+    def _refuse(self, why: str) -> None:
+        way, sentence = REFUSED[why]
         with self.lock:
             self._asked, self.busy = Asked(way, {}), False
+            self._show(None)
             self._say(self._asked, sentence, error=True)
 
     def _pictured(self, way: str, change: dict[str, Any]) -> None:
@@ -220,6 +237,11 @@ class Ways:
 
 class _StoppedError(Exception):
     """Nobody waits for this download any more."""
+
+
+def _is_wiped_clean(asked: Asked) -> bool:
+    white = (255, 255)
+    return asked.way == "drawing" and open_image(asked.query).convert("L").getextrema() == white
 
 
 def _unexpected(error: Exception) -> str:

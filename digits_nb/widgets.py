@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from threading import Thread
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +13,9 @@ from digits_nb import board, lines, lookalikes, places
 from digits_nb.board import Board
 from digits_nb.corrections import Correction, keep
 from digits_nb.editor import GridEditor
-from digits_nb.errors import DigitsError
-from digits_nb.normalise import LEVELS, Stages, preprocess
-from digits_nb.query import open_image
-from digits_nb.recognition import Answer, default_model, recognize
+from digits_nb.errors import DigitsError, NoDigit
+from digits_nb.normalise import Stages, preprocess
+from digits_nb.recognition import Answer, default_model, recognize, recognize_grid
 from digits_nb.store import ModelStore
 from digits_nb.ways import Asked, Ways
 
@@ -117,9 +115,7 @@ class Panel(VBox):
         answer = recognize({"path": samples[0]}, self._model)._repr_html_() if samples else ""
         display({"text/html": board.still(STILL, answer), "text/plain": STILL}, raw=True)
 
-    def _read(self, asked: Asked) -> Reading | None:
-        if asked.way == "drawing" and open_image(asked.query).convert("L").getextrema() == (255, 255):
-            return None  # wiped clean
+    def _read(self, asked: Asked) -> Reading:
         return Reading(asked, recognize(asked.query, self._model), preprocess(asked.query, small=True))
 
     def _show(self, reading: Reading | None) -> None:
@@ -147,10 +143,15 @@ class Panel(VBox):
         if self._reading is not None and np.array_equal(grid, self._reading.answer.grid):
             self._present(self._reading)
             return
-        answer = _recognize_grid(grid, self._model)
-        self._tell(answer, "the grid as you edited it")
+        try:
+            answer = recognize_grid(grid, self._model)
+        except NoDigit as error:
+            self._tell(None)
+            self.result.show(board.title("Answer") + board.alert(str(error)))
+        else:
+            self._tell(answer, "the grid as you edited it")
+            self._remind(answer)
         self._offer(lines.of_grid(grid, self._version))
-        self._remind(answer)
 
     def _tell(self, answer: Answer | None, note: str = "") -> None:
         """Show the digit; a correction is about what is shown."""
@@ -185,18 +186,22 @@ class Panel(VBox):
             self._note_correction(change["new"])
 
     def _note_correction(self, digit: int | str) -> None:
-        if self.answer is None or digit == "":
-            return
+        saved = len(self.corrections) == self._saved
         if self._corrected:
             self.corrections.pop()
             self._saved = min(self._saved, len(self.corrections))
-        self.corrections.append((self.answer.grid, digit))
-        self._corrected = True
-        self._offer_to_save(True)
+        elif digit == "":
+            return
+        self._corrected = digit != ""
+        if self._corrected:
+            self.corrections.append((self.answer.grid, digit))
+            done = f"Noted as a {digit}"
+        else:
+            done = "Taken back here, though not in the file" if saved else "Taken back"
+        self._offer_to_save(len(self.corrections) > self._saved)
         held = f"corrections held in memory: {len(self.corrections)}"
-        self.note.show(
-            board.said(f"Noted as a {digit}; {held}. They are lost with the kernel unless you save them.")
-        )
+        unsaved = " They are lost with the kernel unless you save them." if self._corrected else ""
+        self.note.show(board.said(f"{done}; {held}.{unsaved}"))
 
     def _offer_to_save(self, offered: bool) -> None:
         self.save.layout.display = None if offered else "none"
@@ -208,7 +213,6 @@ class Panel(VBox):
             self.note.show(board.alert(str(error)))
         else:
             self._saved = len(self.corrections)
-            self._corrected = False  # what is in the file stays there
             self._offer_to_save(False)
             self.note.show(
                 board.said(f"Saved to {path.parent.name}/{path.name}: grids and digits, no pictures.")
@@ -239,17 +243,3 @@ def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) 
     if model is None:
         model = default_model() if store is None else store.load()
     return Panel(model)
-
-
-def _recognize_grid(grid: "NDArray[np.float64]", model: "DigitModel") -> Answer:
-    """Read a grid (8, 8), 0..16, that no picture became; the answer's picture is the grid, a pixel a cell."""
-    start = perf_counter()
-    probabilities = model.predict_proba(grid[None])[0]
-    digit = int(probabilities.argmax())
-    confidence = float(probabilities[digit])
-    certain = confidence >= model.card.get("calibration", {}).get("certain_from", np.inf)
-    picture = (255 - grid * (255 / LEVELS)).astype(np.uint8)
-    took_s = perf_counter() - start
-    return Answer(
-        digit, confidence, certain, probabilities, grid, model.version, took_s, (0, 0, 8, 8), picture
-    )

@@ -57,7 +57,7 @@ def tell(panel: Panel, *buffers: bytes, **content: object) -> Panel:
 
 
 def upload(panel: Panel, content: bytes, name: str = "seven.png") -> Panel:
-    return tell(panel, content, way="file", name=name, more=False)
+    return tell(panel, content, way="file", name=name, first=True, more=False)
 
 
 def draw(panel: Panel, content: bytes) -> Panel:
@@ -115,10 +115,15 @@ def everything_in(widget: Widget) -> Iterator[Widget]:
 
 
 def test_a_large_upload_comes_in_parts(panel: Panel) -> None:
-    tell(panel, SEVEN[:500], way="file", name="seven.png", more=True)
+    tell(panel, SEVEN[:500], way="file", name="seven.png", first=True, more=True)
     assert not panel.busy
-    tell(panel, SEVEN[500:], way="file", name="seven.png", more=False)
+    tell(panel, SEVEN[500:], way="file", name="seven.png", first=False, more=False)
     assert settled(panel).answer.digit == 7
+
+
+def test_an_upload_that_broke_off_does_not_spoil_the_next(panel: Panel) -> None:
+    tell(panel, THREE[:500], way="file", name="three.png", first=True, more=True)
+    assert settled(upload(panel, SEVEN)).answer.digit == 7
 
 
 def test_the_answer_is_told_in_words_numbers_and_bars(panel: Panel) -> None:
@@ -176,13 +181,19 @@ BAD = {
     ),
     "a private address": ("fields", lambda panel: tell(panel, way="url", value="http://127.0.0.1/seven.png")),
     "a URL that is none": ("fields", lambda panel: tell(panel, way="url", value="<b>http://[</b>")),
-    "nothing at all": ("fields", lambda panel: tell(panel, way="fields", value="")),
+    "nothing at all": ("fields", lambda panel: tell(panel, way="refused", why="empty")),
     "an upload of a blank picture": ("picks", lambda panel: upload(panel, BLANK)),
     "an upload that is no picture": ("picks", lambda panel: upload(panel, b"no picture")),
     "an upload that is too large": (
         "picks",
-        lambda panel: tell(panel, way="file", name="7", size=MAX_BYTES + 1),
+        lambda panel: tell(panel, way="refused", why="large"),
     ),
+    "an upload that is larger than the page said": (
+        "picks",
+        lambda panel: upload(panel, SEVEN + bytes(MAX_BYTES)),
+    ),
+    "a folder": ("picks", lambda panel: tell(panel, way="refused", why="unreadable")),
+    "base64 that no message takes": ("fields", lambda panel: tell(panel, way="refused", why="long")),
     "a photograph of nothing": ("pad", lambda panel: photograph(panel, BLANK)),
 }
 
@@ -198,6 +209,8 @@ def test_an_error_is_a_sentence_where_the_input_is(panel: Panel, place: str, way
     assert sent[-1]["error"] is True
     assert sent[-1]["sentence"] == panel.ways.message
     assert sent[-1]["at"] == place
+    assert panel.answer is None
+    assert panel.lines.html == ""
 
 
 def test_an_error_takes_the_answer_away_and_an_answer_the_error(panel: Panel) -> None:
@@ -363,6 +376,22 @@ def test_a_grid_without_ink_is_no_digit(panel: Panel) -> None:
     assert panel.answer is None
 
 
+def test_an_edited_grid_like_no_digit_is_a_sentence_where_the_answer_stands_and_can_be_edited_on(
+    panel: Panel,
+) -> None:
+    settled(upload(panel, SEVEN))
+    read = panel.answer.grid
+    edit(panel, np.indices((8, 8)).sum(axis=0) % 2 * 16)  # a chessboard
+    assert panel.answer is None
+    assert 'role="alert"' in panel.result.html
+    assert "nothing that the model would take for a digit" in panel.result.html
+    assert panel.ways.message == panel.alike.html == ""
+    assert "predict_proba" in panel.lines.copies[0]
+    assert panel.stages.html
+    assert edit(panel, read).answer.digit == 7
+    assert 'role="alert"' not in panel.result.html
+
+
 @pytest.mark.parametrize("grid", [[0] * 63, [17] + [0] * 63, ["1"] * 64], ids=["short", "too dark", "text"])
 def test_the_editor_takes_64_numbers_of_0_to_16_and_nothing_else(panel: Panel, grid: list) -> None:
     from traitlets import TraitError
@@ -404,6 +433,52 @@ def test_corrections_are_not_written_over_a_file_that_holds_something_else(panel
     panel.save.click()
     assert 'role="alert"' in panel.note.html
     assert file.read_bytes() == b'{"other": 1}'
+
+
+def test_a_correction_is_taken_back_by_choosing_no_digit(panel: Panel, home: Path) -> None:
+    settled(upload(panel, SEVEN))
+    panel.really.value = 1
+    panel.really.value = ""
+    assert panel.corrections == []
+    assert "Taken back;" in panel.note.html
+    assert panel.save.layout.display == "none"
+    assert not (home / "outputs" / "corrections.json").exists()
+
+
+def test_a_second_choice_for_a_grid_replaces_the_first_in_the_file_too(panel: Panel, home: Path) -> None:
+    settled(upload(panel, SEVEN))
+    for digit in (1, 2):
+        panel.really.value = digit
+        panel.save.click()
+    settled(upload(panel, SEVEN))
+    panel.really.value = 3
+    panel.save.click()
+    kept = json.loads((home / "outputs" / "corrections.json").read_bytes())
+    assert [correction["digit"] for correction in kept] == [3]
+    panel.really.value = ""
+    assert "though not in the file" in panel.note.html
+
+
+UNWRITABLE = {
+    "a file stands where the folder should": lambda home: (home / "outputs").write_bytes(b""),
+    "a folder stands where the file should": lambda home: (home / "outputs" / "corrections.json").mkdir(
+        parents=True
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", UNWRITABLE.values(), ids=UNWRITABLE.keys())
+def test_corrections_that_cannot_be_saved_are_a_sentence_and_are_still_held(
+    panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], object]
+) -> None:
+    monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
+    spoil(tmp_path)
+    settled(upload(panel, SEVEN))
+    panel.really.value = 1
+    panel.save.click()
+    assert re.search(r'role="alert".*cannot be saved to .* \(.+\): .*save again\.</p>$', panel.note.html)
+    assert len(panel.corrections) == 1
+    assert panel.save.layout.display is None
 
 
 # The rest

@@ -1,8 +1,10 @@
 """The workbench, driven as its front end drives it: a picture comes, a knob is turned."""
 
 import time
+from base64 import b64encode
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -19,8 +21,12 @@ def workbench() -> Workbench:
 
 
 def give(workbench: Workbench, data: bytes) -> None:
-    message = {"way": "file", "name": "a picture", "more": False}
+    message = {"way": "file", "name": "a picture", "first": True, "more": False}
     workbench.ways.entry._handle_custom_msg(message, [data])
+    wait(workbench)
+
+
+def wait(workbench: Workbench) -> None:
     until = time.monotonic() + 20
     while workbench.ways.busy:
         assert time.monotonic() < until
@@ -54,6 +60,15 @@ def test_a_picture_without_a_digit_is_a_sentence_and_leaves_what_is_there(workbe
     before = workbench.strip.html
     give(workbench, (SAMPLES / "blank.png").read_bytes())
     assert "blank" in workbench.ways.message
+    assert workbench.strip.html == before
+
+
+def test_a_drawing_that_was_wiped_clean_is_no_error_and_leaves_what_is_there(workbench: Workbench) -> None:
+    before = workbench.strip.html
+    white = cv2.imencode(".png", np.full((264, 264), 255, np.uint8))[1].tobytes()
+    workbench.ways.drawing.set_state({"base64": b64encode(white).decode()})
+    wait(workbench)
+    assert workbench.ways.message == ""
     assert workbench.strip.html == before
 
 

@@ -1,6 +1,7 @@
 // The ways in that are typed, dropped and picked. What they give goes to the kernel in messages and never
 // into the model's state, which a notebook may be told to save.
 const PART = 1 << 20; // bytes of a message: Jupyter's server takes 10 MB
+const LONGEST = 7e6; // characters of a field, which go in one message
 
 let count = 0;
 
@@ -29,13 +30,13 @@ function render({ model, el }) {
       <button type="submit" class="dn-primary">Read</button>
       <button type="button" name="stop" hidden>Stop</button>
     </form>
-    <p id="${id}-said" class="dn-message" data-at="fields" aria-live="assertive"></p>
+    <p id="${id}-said" class="dn-message" data-at="fields" aria-live="polite"></p>
     <div class="dn-picks">
       <button type="button" name="upload" class="dn-drop">Upload a picture<small>or drop it anywhere here</small></button>
-      <input type="file" accept="image/*" hidden>
+      <input type="file" accept="image/*,.heic,.heif" hidden>
       <div class="dn-samples" role="group" aria-label="Samples"></div>
     </div>
-    <p class="dn-message" data-at="picks" aria-live="assertive"></p>`;
+    <p class="dn-message" data-at="picks" aria-live="polite"></p>`;
   const form = el.querySelector("form");
   const { url, base64, stop } = form.elements;
   const upload = el.querySelector("[name=upload]");
@@ -45,13 +46,23 @@ function render({ model, el }) {
     model.send(content, undefined, buffers);
   }
 
+  function refuse(why) {
+    send({ way: "refused", why });
+  }
+
   async function sendFile(picked) {
     if (!picked) return;
-    if (picked.size > model.get("max_bytes")) return send({ way: "file", name: picked.name, size: picked.size });
-    const bytes = await picked.arrayBuffer();
+    if (picked.size > model.get("max_bytes")) return refuse("large");
+    let bytes;
+    try {
+      bytes = await picked.arrayBuffer();
+    } catch {
+      return refuse("unreadable"); // a folder that was dropped, say
+    }
     for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
       const more = start + PART < bytes.byteLength;
-      send({ way: "file", name: picked.name, more }, [bytes.slice(start, start + PART)]);
+      const part = bytes.slice(start, start + PART);
+      send({ way: "file", name: picked.name, first: start === 0, more }, [part]);
     }
   }
 
@@ -60,7 +71,10 @@ function render({ model, el }) {
     const asked = document.activeElement === base64 || !url.value.trim() ? base64 : url;
     const other = asked === url ? base64 : url;
     if (asked.value.trim()) other.value = "";
-    send({ way: asked.value.trim() ? asked.name : "fields", value: asked.value.trim() });
+    const value = asked.value.trim();
+    if (!value) refuse("empty");
+    else if (value.length > LONGEST) refuse("long"); // the server would cut the page off
+    else send({ way: asked.name, value });
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
@@ -115,6 +129,8 @@ function render({ model, el }) {
 
   function receive({ at, sentence, error, busy, taken }) {
     for (const message of el.querySelectorAll(".dn-message")) {
+      // how far a download has come is not read out again and again
+      message.setAttribute("aria-live", busy && message.textContent ? "off" : "polite");
       message.textContent = message.dataset.at === at ? sentence : "";
       message.classList.toggle("dn-error", message.dataset.at === at && error);
     }
