@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,8 @@ def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str,
     query
         As `digits_nb.recognize` takes it.
     name
-        The URL or the name of the file that its `bytes` came from.
+        The URL or the name of the file that its `bytes` came from; a browser does not tell the folder, so
+        it is called FOLDER in the lines.
     version
         Of the model that answered; None for one that is not in the default store: it is called `model`.
 
@@ -34,7 +36,8 @@ def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str,
     """
     [(source, value)] = query.items()
     if source == "bytes":
-        source, value = ("url", name) if name.startswith(("http://", "https://")) else ("path", name)
+        is_url = name.lower().startswith(("http://", "https://"))
+        source, value = ("url", name) if is_url else ("path", _placed(name))
     elif source == "path":
         value = os.path.relpath(value)
     answers = f", model=digits_nb.ModelStore().load({version[:12]!r})" if version else ", model=model"
@@ -54,6 +57,10 @@ def of_grid(grid: "ArrayLike", version: str | None) -> dict[str, str]:
     store = f"digits_nb.ModelStore().load({version[:12]!r})" if version else "model"
     shell = _curl("application/json", json.dumps({"grid": rows}), version)
     return {"Python": f"{store}.predict_proba([{rows}])", "Shell": shell}
+
+
+def _placed(name: str) -> str:
+    return name if len(Path(name).parts) > 1 else f"FOLDER/{name}"
 
 
 def _curl(kind: str, data: str, version: str | None) -> str:

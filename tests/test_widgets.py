@@ -19,7 +19,7 @@ from ipywidgets import Widget
 from servers import Server, plain, serving
 
 import digits_nb
-from digits_nb import DigitModel, ModelStore, lookalikes, places, ways
+from digits_nb import DigitModel, ModelStore, lines, lookalikes, places, ways
 from digits_nb.query import MAX_BYTES
 from digits_nb.widgets import Panel
 
@@ -168,6 +168,18 @@ def test_a_model_that_is_in_no_store_is_called_model_in_the_lines(model: DigitMo
     panel = digits_nb.panel(digits_nb.ModelStore(tmp_path).load(digits_nb.ModelStore(tmp_path).save(model)))
     settled(upload(panel, SEVEN, str(SAMPLES / "seven-dark-on-white.png")))
     assert eval(panel.lines.copies[0], {"digits_nb": digits_nb, "model": panel._model}).digit == 7  # noqa: S307
+
+
+def test_the_lines_of_an_upload_leave_its_folder_to_be_filled_in(panel: Panel) -> None:
+    settled(upload(panel, SEVEN, "my seven.png"))
+    python, shell = panel.lines.copies
+    assert "{'path': 'FOLDER/my seven.png'}" in python
+    assert "@FOLDER/my seven.png" in shlex.split(shell)
+
+
+def test_a_url_in_capitals_is_one_in_the_lines_too() -> None:
+    python = lines.of_query({"bytes": b""}, "HTTP://Example.com/a.png", None)["Python"]
+    assert "{'url': 'HTTP://Example.com/a.png'}" in python
 
 
 # Errors
