@@ -15,7 +15,7 @@ CELLS = 64
 
 
 class GridEditor(AnyWidget):
-    """An editor of one grid.
+    """An editor of one grid, which travels in messages: no trace of a picture is part of the widget's state.
 
     The mouse darkens cells, or lightens them: with its other button, with Shift, or after a click on
     "Lighten". On the keyboard arrows move, `+` and `-` change a cell by 1 of 16, `0` to `9` set it from
@@ -38,31 +38,30 @@ class GridEditor(AnyWidget):
 
     _esm = STATIC / "editor.js"
 
-    grid = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS).tag(sync=True)
-    original = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS).tag(sync=True)
+    grid = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS)
+    original = traitlets.List(traitlets.Float(min=0, max=16), [0.0] * CELLS, CELLS, CELLS)
 
     def __init__(
         self, edited: Callable[[NDArray[np.float64]], object], lock: AbstractContextManager[object]
     ) -> None:
         super().__init__()
         self._edited, self._lock = edited, lock
-        self._showing = False
-        self.observe(self._changed, "grid")
+        self.on_msg(self._received)
 
     def show(self, grid: ArrayLike) -> None:
         """Start from another grid: (8, 8), 0..16."""
         with self._lock:
-            self._showing = True
-            try:
-                self.original = self.grid = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
-            finally:
-                self._showing = False
+            self.original = self.grid = np.clip(np.asarray(grid, float).ravel(), 0, 16).tolist()
+            self._tell()
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page says, of an editor that shows nothing else meanwhile."""
+    def _received(self, _editor: "GridEditor", content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        """A view has come to the page and asks for the grid, or a person has changed it there."""
         with self._lock:
-            super().set_state(sync_data)
+            if "grid" in content:
+                self.grid = content["grid"]
+                self._edited(np.array(self.grid).reshape(8, 8))
+            self._tell(content["view"])
 
-    def _changed(self, change: dict[str, list[float]]) -> None:
-        if not self._showing:
-            self._edited(np.array(change["new"]).reshape(8, 8))
+    def _tell(self, view: str = "") -> None:
+        """Tell every view; the one that has it from a person's hand may be ahead of this already."""
+        self.send({"grid": self.grid, "original": self.original, "view": view})

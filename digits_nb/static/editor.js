@@ -38,12 +38,16 @@ function render({ model, el }) {
   el.classList.add("dn-editor");
   el.append(grid, tools);
 
+  // not in the model's state, which a notebook may be told to save
+  let values = Array(SIDE * SIDE).fill(0);
+  let original = values;
+  const view = crypto.getRandomValues(new Uint32Array(1)).toString();
+
   let current = 0;
   let stroke = 0; // the ink that the mouse adds while its button is down
   let last = -1;
 
   function show() {
-    const values = model.get("grid");
     cells.forEach((cell, index) => {
       const value = values[index];
       const written = String(Math.round(value));
@@ -52,19 +56,23 @@ function render({ model, el }) {
       cell.textContent = written;
       cell.setAttribute("aria-label", `row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ${written}`);
     });
-    back.disabled = String(values) === String(model.get("original"));
+    back.disabled = String(values) === String(original);
   }
 
-  function put(values) {
-    model.set("grid", values);
-    model.save_changes();
+  function put(changed) {
+    values = changed;
+    model.send({ grid: values, view });
+    show();
+  }
+
+  function receive(message) {
+    if (message.view === view) return; // it was made here, and more may have been since
+    ({ grid: values, original } = message);
     show();
   }
 
   function set(index, value) {
-    const values = [...model.get("grid")];
-    values[index] = Math.min(FULL, Math.max(0, value));
-    put(values);
+    put(values.with(index, Math.min(FULL, Math.max(0, value))));
   }
 
   function enter(index, focused = true) {
@@ -80,7 +88,7 @@ function render({ model, el }) {
 
   grid.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const value = Math.round(model.get("grid")[current]);
+    const value = Math.round(values[current]);
     if (event.key in MOVES) enter(MOVES[event.key](current));
     else if (/^[0-9]$/.test(event.key)) set(current, Math.round((Number(event.key) * FULL) / 9));
     else if (event.key === "+" || event.key === "=") set(current, value + 1);
@@ -97,7 +105,7 @@ function render({ model, el }) {
     if (index < 0 || index === last) return;
     last = index;
     enter(index);
-    set(index, Math.round(model.get("grid")[index]) + stroke);
+    set(index, Math.round(values[index]) + stroke);
   }
 
   grid.addEventListener("pointerdown", (event) => {
@@ -121,16 +129,13 @@ function render({ model, el }) {
   darken.addEventListener("click", () => mode(darken));
   lighten.addEventListener("click", () => mode(lighten));
   clear.addEventListener("click", () => put(Array(SIDE * SIDE).fill(0)));
-  back.addEventListener("click", () => put([...model.get("original")]));
+  back.addEventListener("click", () => put(original));
 
-  model.on("change:grid", show);
-  model.on("change:original", show);
+  model.on("msg:custom", receive);
   enter(0, false);
   show();
-  return () => {
-    model.off("change:grid", show);
-    model.off("change:original", show);
-  };
+  model.send({ ready: true, view: "" });
+  return () => model.off("msg:custom", receive);
 }
 
 export default { render };

@@ -431,6 +431,9 @@ def test_a_saved_notebook_holds_no_pixel_of_a_picture(page: "Page", panel: "Loca
     expect_digit(panel, 3)
     draw(page, SEVEN)
     expect_digit(panel, 7)
+    cell(panel, 0, 0).click()
+    page.keyboard.press("3")
+    expect(panel.get_by_text("the grid as you edited it").or_(panel.get_by_role("alert"))).to_be_visible()
     page.keyboard.press("Control+s")
     file = lab.folder / "notebooks" / "panel.ipynb"
     page.wait_for_function(
@@ -440,6 +443,7 @@ def test_a_saved_notebook_holds_no_pixel_of_a_picture(page: "Page", panel: "Loca
     states = saved.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     [thumbnails] = [state["state"]["samples"] for state in states if "samples" in state["state"]]
     assert len(thumbnails) == 10  # the state is there, and with it the pictures that are ours
+    assert not any({"grid", "original"} & state["state"].keys() for state in states)
     text = json.dumps(saved)
     for thumbnail in thumbnails:
         text = text.replace(thumbnail["src"], "")
