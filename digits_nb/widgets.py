@@ -97,7 +97,9 @@ class Panel(VBox):
         self.add_class("dn-panel")
         self._tell(None)
         # somebody looks at it: what takes a second or two the first time is done before it is asked for
-        self.result.on_msg(lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1)).start())
+        self.result.on_msg(
+            lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1), daemon=True).start()
+        )
 
     @property
     def busy(self) -> bool:
@@ -171,9 +173,8 @@ class Panel(VBox):
         self.lines.show(board.of_lines(offered), copies=list(offered.values()))
 
     def _remind(self, answer: Answer) -> None:
-        # not here, where the next edit or picture waits: the first time takes a second or two; and not as a
-        # daemon, which would be killed inside of OpenCV and take a process that ends with it
-        Thread(target=self._show_alike, args=(answer,)).start()
+        # not here, where the next edit or picture waits: the first time takes a second or two
+        Thread(target=self._show_alike, args=(answer,), name="digits_nb.lookalikes", daemon=True).start()
 
     def _show_alike(self, answer: Answer) -> None:
         alike = lookalikes.find(answer.grid, NEAREST)

@@ -131,6 +131,16 @@ def test_base64_is_read_on_enter_and_not_kept(panel: "Locator") -> None:
     expect(field).to_have_value("")
 
 
+def test_base64_that_no_message_takes_is_refused_and_the_panel_lives_on(panel: "Locator") -> None:
+    field = panel.get_by_label("Base64")
+    field.evaluate("field => { field.value = 'A'.repeat(11e6); }")
+    field.press("Enter")
+    expect(panel.locator(".dn-error")).to_contain_text("upload the picture as a file")
+    field.fill("")
+    sample(panel, "three").click()
+    expect_digit(panel, 3)
+
+
 def test_a_url_is_read_by_the_button(panel: "Locator", servers: "dict[str, Server]") -> None:
     panel.get_by_label("URL").fill(servers["quick"].url)
     panel.get_by_role("button", name="Read", exact=True).click()
@@ -144,9 +154,12 @@ def test_a_slow_url_says_that_it_is_loading_and_can_be_stopped(
     field = panel.get_by_label("URL")
     field.fill(servers["slow"].url)
     field.press("Enter")
-    expect(panel.get_by_text(re.compile(r"^Loading… \d\.\d MB$"))).to_be_visible()
+    loading = panel.get_by_text(re.compile(r"^Loading… \d\.\d MB$"))
+    expect(loading).to_be_visible()
+    expect(loading).to_have_attribute("aria-live", "off")  # read out once, and not with each part
     panel.get_by_role("button", name="Stop").click()
     expect(panel.get_by_text("Stopped.")).to_be_visible()
+    expect(panel.get_by_text("Stopped.")).to_have_attribute("aria-live", "polite")
     expect(panel.get_by_role("button", name="Stop")).to_be_hidden()
     assert servers["slow"].hung_up.wait(10)
 
@@ -429,11 +442,11 @@ def test_a_saved_notebook_holds_no_pixel_of_a_picture(page: "Page", panel: "Loca
     field.fill(b64encode((SAMPLES / "three-light-on-dark.png").read_bytes()).decode())
     field.press("Enter")
     expect_digit(panel, 3)
-    draw(page, SEVEN)
-    expect_digit(panel, 7)
     cell(panel, 0, 0).click()
     page.keyboard.press("3")
     expect(panel.get_by_text("the grid as you edited it").or_(panel.get_by_role("alert"))).to_be_visible()
+    draw(page, SEVEN)
+    expect_digit(panel, 7)
     page.keyboard.press("Control+s")
     file = lab.folder / "notebooks" / "panel.ipynb"
     page.wait_for_function(
