@@ -1,5 +1,7 @@
 """The slate of the first lesson: one grid to touch, and the digits that it is nearest to, live."""
 
+from threading import RLock
+
 import numpy as np
 from IPython.display import display
 from ipywidgets import VBox
@@ -38,7 +40,7 @@ class Slate(VBox):
     def __init__(self, grid: ArrayLike) -> None:
         self._digits = dataset.load()
         self.near = Board()
-        self.editor = GridEditor(self._touched)
+        self.editor = GridEditor(self._touched, RLock())
         self.editor.show(grid)
         super().__init__([Board(board.title("Touch the grid")), self.editor, self.near])
         self.add_class("dn-panel")

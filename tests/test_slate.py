@@ -25,6 +25,6 @@ def test_it_starts_with_the_grid_and_those_nearest_to_it(digit: int) -> None:
 
 def test_a_touch_brings_other_neighbours() -> None:
     slate = Slate(DIGITS.grids[4])
-    slate.editor.set_state({"grid": DIGITS.grids[7].ravel().tolist()})
+    slate.editor._handle_custom_msg({"grid": DIGITS.grids[7].ravel().tolist(), "view": "1"}, [])
     assert np.array_equal(slate.grid, DIGITS.grids[7])
     assert labels(slate)[0] == "7"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 BROWSER = (
     "--no-sandbox",  # one is root in a container

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 SAMPLES = NOTEBOOKS / "samples"
-SLOW_MS = 60_000  # for a kernel on a busy machine; what is awaited comes far sooner
+SLOW_MS = 180_000  # for a kernel on a busy machine; what is awaited comes far sooner
 
 
 def expect_figures(page: "Page", lab: "Lab", notebook: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from servers import Server
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "notebooks" / "samples"
-SLOW_MS = 60_000  # for a kernel on a busy machine; what is awaited comes far sooner
+SLOW_MS = 180_000  # for a kernel on a busy machine; what is awaited comes far sooner
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]
 ONE = [(3, 0), (3, 7)]  # cells of the grid, column and row
 
