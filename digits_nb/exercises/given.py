@@ -1,0 +1,32 @@
+"""What a student gives: whether it is the kind of thing that was asked for, in words."""
+
+from typing import Any
+
+import numpy as np
+
+Given = Any
+"""Whatever somebody puts in the place of the three dots."""
+
+NOTHING = "Your function returns nothing yet: what follows `return`?"
+
+
+def number_of(answer: object) -> float | None:
+    """The answer as a number; None if it is none."""
+    try:
+        return float(answer)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def wrong_shape(answer: object, shape: tuple[int, ...]) -> str:
+    """What is to be said of an answer that has not the shape of an array; "" if it has."""
+    if answer is None:
+        return NOTHING
+    if np.shape(answer) != shape:
+        return f"The shape is {np.shape(answer)} and should be {shape}."
+    return ""
+
+
+def no_function(answer: object) -> str:
+    """What is to be said of an answer that cannot be called; "" if it can."""
+    return "" if callable(answer) else "Give the function itself: its name, without parentheses."
