@@ -10,12 +10,11 @@ digits, so it and the first vote of networks learn from fewer than the shipped m
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import ancestor
-import cv2
 import numpy as np
 import results
 from PIL import Image
@@ -24,52 +23,26 @@ from tqdm.auto import tqdm
 
 import digits_nb as dn
 from digits_nb import dataset, evaluation, measurements, readings
-from digits_nb.ink import INK
-from digits_nb.normalise import BITMAP, LEVELS, MAX_WIDTH, count_blocks
 from digits_nb.recognition import default_model
+from digits_nb.rungs import RUNGS
 from digits_nb.training import SHIPPED
 
 SEED = 0
 VARIATIONS = 5
 PRINTS = 5
 DRAWINGS = 20_000
-RUNGS = 14
-
-STAGES: dict[str, Callable[[dn.Stages], np.ndarray]] = {
-    "ink told from its ground, then shrunk": lambda stages: shrunk(stages.ink),
-    "only the digit, cut out of the picture": lambda stages: shrunk(stages.crop),
-    "in its own proportions, ink counted in blocks": lambda stages: placed(stages.crop),
-    "most of the slant removed": lambda stages: placed(stages.upright),
-    "one stroke width: the whole normaliser": lambda stages: stages.grid,
-}
-"""What each rung shows the classifier of a picture that has gone the whole way."""
-
-
-def shrunk(ink: np.ndarray) -> np.ndarray:
-    """Ink of 0..1 shrunk to 8×8 as the ancestor shrinks a picture."""
-    return np.clip(ancestor.grid(Image.fromarray(np.uint8(255 - 255 * ink))), 0, LEVELS)
-
-
-def placed(ink: np.ndarray) -> np.ndarray:
-    """The grid of ink of 0..1 brought to the bitmap's height as it is, no wider than a digit may be."""
-    left, top, wide, tall = cv2.boundingRect((ink > INK).astype(np.uint8))
-    width = int(np.clip(round(wide * BITMAP / tall), 1, MAX_WIDTH))
-    digit = ink[top : top + tall, left : left + wide]
-    bitmap = np.zeros((BITMAP, BITMAP), np.float32)
-    start = (BITMAP - width) // 2
-    bitmap[:, start : start + width] = cv2.resize(digit, (width, BITMAP), interpolation=cv2.INTER_AREA)
-    return count_blocks(bitmap)
+COUNT = 14
 
 
 class Pictures:
-    """A folder of labelled pictures, and the grids that each of the stages makes of them."""
+    """A folder of labelled pictures, and the grids that each of the rungs shows of them."""
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
         self.paths, self.labels = evaluation.labelled_pictures(folder)
         self.resized = np.zeros((len(self.paths), 8, 8))
         self.opened = np.zeros(len(self.paths), bool)
-        self.stages = {name: self.resized.copy() for name in STAGES}
+        self.rungs = {name: self.resized.copy() for name in RUNGS}
         self.seen = self.opened.copy()
         for row, path in enumerate(tqdm(self.paths, desc=self.name, leave=False)):
             try:
@@ -79,12 +52,12 @@ class Pictures:
             except (dn.DigitsError, OSError):
                 continue
             self.seen[row] = True
-            for name, grid in STAGES.items():
-                self.stages[name][row] = grid(stages)
+            for name, grid in RUNGS.items():
+                self.rungs[name][row] = grid(stages)
 
-    def right(self, model: SVC, stage: str | None = None) -> float:
-        """The share that a classifier reads right, of grids as the ancestor makes them or of a stage."""
-        grids, there = (self.stages[stage], self.seen) if stage else (self.resized, self.opened)
+    def right(self, model: SVC, rung: str | None = None) -> float:
+        """The share that a classifier reads right, of grids as the ancestor makes them or of a rung."""
+        grids, there = (self.rungs[rung], self.seen) if rung else (self.resized, self.opened)
         return float(((model.predict(grids.reshape(-1, 64)) == self.labels) & there).mean())
 
     def answered(self, model: dn.DigitModel) -> float:
@@ -100,7 +73,7 @@ def rungs(folders: list[Pictures], shipped: dn.DigitModel) -> Iterator[tuple[str
     rng = np.random.default_rng(SEED)
     digits = dataset.load()
     half = digits[: ancestor.HALF]
-    *_, whole = STAGES
+    *_, whole = RUNGS
 
     def fit(learned: dataset.Digits) -> SVC:
         return SVC(gamma=0.001).fit(learned.grids.reshape(-1, 64), learned.labels)
@@ -111,8 +84,8 @@ def rungs(folders: list[Pictures], shipped: dn.DigitModel) -> Iterator[tuple[str
 
     classic = fit(half)
     yield "the ancestor: pictures shrunk to 8×8", [folder.right(classic) for folder in folders]
-    for stage in STAGES:
-        yield stage, [folder.right(classic, stage) for folder in folders]
+    for rung in RUNGS:
+        yield rung, [folder.right(classic, rung) for folder in folders]
     yield "training digits through the same normaliser", after(dataset.normalised(half))
     yield f"all {len(digits):,} of them, not the first half", after(dataset.normalised(digits))
     varied = dataset.varied_digits(digits, VARIATIONS, rng)
@@ -148,7 +121,7 @@ def main() -> None:
     names = [folder.name for folder in folders]
     rows = {
         rung: dict(zip(names, shares, strict=True))
-        for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=RUNGS)
+        for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=COUNT)
     }
     print(measurements.table(rows, "one change at a time"))
     if given.save:

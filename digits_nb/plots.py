@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from digits_nb.confusions import confusion, mistakes
 from digits_nb.figure import FULL, Figure, as_grids, counted, draw_ink
@@ -26,6 +26,7 @@ __all__ = [
     "accuracies",
     "bars",
     "confusion",
+    "gallery",
     "ladder",
     "mistakes",
     "neighbours",
@@ -96,6 +97,39 @@ def picture(image: "Image", *, title: str) -> Figure:
     ax.set_title(size, fontsize=10)
     ax.set(xticks=[], yticks=[])
     return picture
+
+
+def gallery(
+    images: "Sequence[Image | NDArray[np.uint8]]",
+    captions: Sequence[object],
+    *,
+    title: str,
+    columns: int = 10,
+) -> Figure:
+    """Draw pictures in rows, each in its proportions and colours, with its caption above it.
+
+    Parameters
+    ----------
+    images
+        Pictures of PIL, or arrays (H, W) or (H, W, 3) of uint8; at least one.
+    captions
+        One for each, such as what it shows.
+    title
+        What the figure shows.
+    columns
+        How many stand in a row at most.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    alt = f"{title}: {counted(len(images), 'picture')}, captioned {', '.join(map(str, captions))}"
+    gallery = Figure((max(1.1 * columns, 4), 1.3 * rows + 0.5), title, alt)
+    axes = gallery.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, image, caption in zip(axes, images, captions, strict=False):
+        ax.imshow(np.asarray(image), cmap="gray", vmin=0, vmax=255)
+        ax.set_title(str(caption), fontsize=10)
+    return gallery
 
 
 def strip(stages: "Stages", *names: str, title: str = "From the picture to the 64 numbers") -> Figure:

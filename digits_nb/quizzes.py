@@ -13,6 +13,9 @@ SEALS = {
     "1.quiz": ("bada0214f23d", "30ddc78f4369", "4c82a739a8fa"),
     "2.quiz": ("13ab38e18a46", "0409dc76ed7f", "a2991caef67b"),
     "3.quiz": ("1f41b36378f3", "fbcc5ab91916", "7c4fd95e93a0"),
+    "4.quiz": ("cf9fd16bb7f3", "6f6e86a2111e", "6a09dc6362cb"),
+    "5.quiz": ("630326771cef", "39725d717174", "9fd4ab78f193"),
+    "6.quiz": ("202ffb22ae3a", "454126b3fb5c", "8af368524b01"),
 }
 """Exercise → what `seal` gives for the right letter of each question."""
 
@@ -31,6 +34,21 @@ LOOK_AGAIN = {
         "What did moving a digit by one column do, and to whom?",
         "What is the number of an empty cell, and what did the light digit's paper become?",
         "What was the same in both halves of the last comparison, and what was not?",
+    ),
+    "4.quiz": (
+        "What could the next step not have done, had this one not been done before?",
+        "What did the squeezed ones look like, and what do those look like that were learned?",
+        "How high is every bitmap, however large its picture was?",
+    ),
+    "5.quiz": (
+        "Where is the other variation of a digit that the model is asked about?",
+        "What does it claim, and what does it achieve?",
+        "What did the table do from line to line, in both of its shares?",
+    ),
+    "6.quiz": (
+        "What is the name made of, and what becomes of it when a single byte changes?",
+        "On which digits was its score measured, and through which steps had they gone?",
+        "What can be seen without knowing the right answers, and what cannot?",
     ),
 }
 """Exercise → for each question what to think about when the letter is wrong."""

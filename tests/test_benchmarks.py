@@ -134,25 +134,13 @@ def test_the_ladder_changes_one_thing_at_a_time(pictures: Path, monkeypatch: pyt
     assert folder.labels.tolist() == [4, 6, 7]
     assert (folder.opened.tolist(), folder.seen.tolist()) == ([True] * 3, [False, True, True])
 
-    *_, whole = rungs = list(folder.stages.values())
+    *_, whole = rungs = list(folder.rungs.values())
     for one, other in zip([folder.resized, *rungs], rungs, strict=False):
         assert not np.array_equal(one[[six, seven]], other[[six, seven]])
         assert other.min() >= 0
         assert other.max() <= 16
         assert not other[blank].any()
     assert np.array_equal(whole[six], dn.preprocess({"path": folder.paths[six]}).grid)
-
-
-def test_a_digit_in_its_own_proportions_fills_the_height_of_the_grid(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    ladder = importlib.import_module("ladder")
-    ink = np.zeros((90, 200), np.float32)
-    ink[10:50, 20:30] = 1  # 40 high and 10 wide: two of the eight blocks across
-    expected = np.zeros((8, 8))
-    expected[:, 3:5] = 16
-    assert ladder.placed(ink) == pytest.approx(expected)
-    ink[10:50, 20:200] = 1  # no digit is wider than five of eight blocks
-    assert np.flatnonzero(ladder.placed(ink)[0]).tolist() == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.usefixtures("home")

@@ -22,6 +22,7 @@ BROKEN = RNG.uniform(0, 16, (12, 8, 8))
 LABELS = np.arange(12) % 10
 ONE_WRONG = np.where(np.arange(12) == 3, 8, LABELS)
 SURE = np.eye(10)[7]
+WHITE = np.full((20, 30), 255, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,8 @@ FIGURES = {
     "the confusion matrix of nothing": lambda: plots.confusion([], [], np.empty((0, 8, 8))),
     "a picture in colours": lambda: plots.picture(Image.new("RGBA", (30, 20), "#12345678"), title="A photo"),
     "a picture in grey": lambda: plots.picture(Image.new("L", (30, 20), 99), title="A photo"),
+    "a gallery": lambda: plots.gallery([WHITE, Image.new("RGB", (9, 20))] * 6, range(12), title="Twelve"),
+    "a gallery of one": lambda: plots.gallery([WHITE], ["one"], title="One"),
     "bars": lambda: plots.bars(SURE),
     "accuracies": lambda: plots.accuracies([0.5] * 9 + [None], [[0.4, 0.6]] * 10),
     "a ladder": lambda: plots.ladder(
@@ -96,6 +99,13 @@ def test_a_picture_keeps_its_pixels_and_tells_its_size() -> None:
     figure = plots.picture(photo, title="A photo")
     assert np.array_equal(figure.get_axes()[0].get_images()[0].get_array(), photo)
     assert figure.alt == "A photo: 30 × 20 pixels"
+
+
+def test_a_gallery_shows_each_picture_in_its_proportions_under_its_caption() -> None:
+    gallery = plots.gallery([WHITE, Image.new("RGB", (9, 20), "red")], ["paper", "red"], title="Two")
+    assert gallery.alt == "Two: 2 pictures, captioned paper, red"
+    drawn = [(ax.get_title(), ax.images[0].get_array().shape[:2]) for ax in gallery.axes]
+    assert drawn == [("paper", (20, 30)), ("red", (20, 9))]
 
 
 def test_the_stages_are_drawn_in_their_order(stages: Stages) -> None:

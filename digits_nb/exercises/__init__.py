@@ -8,12 +8,15 @@ from functools import partial
 from typing import Any
 
 from digits_nb import quizzes
-from digits_nb.exercises import lesson1, lesson2, lesson3
+from digits_nb.exercises import lesson1, lesson2, lesson3, lesson4, lesson5, lesson6
 
 CHECKS: dict[str, Callable[[Any], str]] = {
     **lesson1.CHECKS,
     **lesson2.CHECKS,
     **lesson3.CHECKS,
+    **lesson4.CHECKS,
+    **lesson5.CHECKS,
+    **lesson6.CHECKS,
     **{exercise: partial(quizzes.shortfall, exercise) for exercise in quizzes.SEALS},
 }
 """Exercise → what its answer lacks, in words; "" if nothing."""

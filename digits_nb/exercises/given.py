@@ -1,5 +1,6 @@
 """What a student gives: whether it is the kind of thing that was asked for, in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,8 @@ def wrong_shape(answer: object, shape: tuple[int, ...]) -> str:
 def no_function(answer: object) -> str:
     """What is to be said of an answer that cannot be called; "" if it can."""
     return "" if callable(answer) else "Give the function itself: its name, without parentheses."
+
+
+def hint_about(answer: Given, hints: Mapping[str, Any], otherwise: str) -> str:
+    """What is to be said of a number or an array, by what it equals: hint → that; "" is for the right one."""
+    return next((hint for hint, each in hints.items() if np.allclose(answer, each)), otherwise)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from digits_nb.exercises.example import fitted, halves, score
-from digits_nb.exercises.given import Given, no_function, number_of
+from digits_nb.exercises.given import Given, hint_about, no_function, number_of
 
 GOOD = 0.95
 """Share of the held-out digits that a model of exercise 2.3 has to read."""
@@ -63,25 +63,24 @@ def _neighbours(answer: Given) -> str:
     return ""
 
 
-def _met(answer: Given) -> str:  # noqa: PLR0911 - a hint each
+def _met(answer: Given) -> str:
     if short := no_function(answer):
         return short
     train, test = np.array([1, 1, 2, 3, 3, 3]), np.array([2, 4, 4, 5, 3])
-    met = float(np.isin(test, train).mean())
+    met = np.isin(test, train)
     number = number_of(answer(train, test))
     if number is None:
         return "Your function should return one number, the share, and does not yet."
-    if np.isclose(number, met):
+    if np.isclose(number, met.mean()):
         return ""
-    if np.isclose(number, 100 * met):
-        return "That is per cent: give a share from 0 to 1."
-    if np.isclose(number, np.isin(train, test).mean()):
-        return "That is the share of the training digits. Of which digits is it asked?"
-    if np.isclose(number, 1 - met):
-        return "That is the share whose writer is new. How many are the others?"
-    if np.isclose(number, np.isin(test, train).sum()):
-        return "That is how many they are. Which share of the test digits is it?"
-    return "Not that share. For each test digit: is its writer among those of the training digits?"
+    near_misses = {
+        "That is per cent: give a share from 0 to 1.": 100 * met.mean(),
+        "That is the share of the training digits. Of which digits is it asked?": np.isin(train, test).mean(),
+        "That is the share whose writer is new. How many are the others?": 1 - met.mean(),
+        "That is how many they are. Which share of the test digits is it?": met.sum(),
+    }
+    otherwise = "Not that share. For each test digit: is its writer among those of the training digits?"
+    return hint_about(number, near_misses, otherwise)
 
 
 CHECKS = {"2.1": _mistakes, "2.2": _by_heart, "2.3": _neighbours, "2.4": _met}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from digits_nb.exercises.example import all_digits, fitted, halves, rows_of
-from digits_nb.exercises.given import Given, no_function, number_of, wrong_shape
+from digits_nb.exercises.given import Given, hint_about, no_function, number_of, wrong_shape
 from digits_nb.normalise import GRID, LEVELS
 
 
@@ -52,7 +52,7 @@ def _ink_high(answer: Given) -> str:
     return ""
 
 
-def _distance(answer: Given) -> str:  # noqa: PLR0911 - a hint each
+def _distance(answer: Given) -> str:
     if short := no_function(answer):
         return short
     learned, held = halves()
@@ -61,18 +61,19 @@ def _distance(answer: Given) -> str:  # noqa: PLR0911 - a hint each
         number = number_of(answer(grid.copy()))
         if number is None:
             return "Your function should return one number, the least distance, and does not yet."
-        if np.isclose(number, 0):
-            return "Leaked: it finds the digit itself. Look only among those that the model learned from."
-        if np.isclose(number, distances.min() ** 2):
-            return "That is the square of the distance."
-        if np.isclose(number, distances.argmin()):
-            return "That is which digit is nearest. How far away is it?"
-        if np.isclose(number, distances.mean()) or np.isclose(number, distances.max()):
-            return "That is not the distance of the nearest one. Which of all distances is asked for?"
-        if not np.isclose(number, distances.min()):
-            return (
-                "Not that far. The distance of two grids is the root of the sum of their squared differences."
-            )
+        if np.isclose(number, distances.min()):
+            continue
+        near_misses = {
+            "Leaked: it finds the digit itself. Look only among those that the model learned from.": 0,
+            "That is the square of the distance.": distances.min() ** 2,
+            "That is which digit is nearest. How far away is it?": distances.argmin(),
+            "That is a mean, and the nearest one is asked for.": distances.mean(),
+            "That is the farthest one, and the nearest one is asked for.": distances.max(),
+        }
+        otherwise = (
+            "Not that far. The distance of two grids is the root of the sum of their squared differences."
+        )
+        return hint_about(number, near_misses, otherwise)
     return ""
 
 

@@ -20,6 +20,12 @@
 # 2. [Ninety-seven per cent](2-ninety-seven-per-cent.ipynb): a model that reads nearly all of them, and how
 #    much that says
 # 3. [Your own digit](3-your-own-digit.ipynb): the same model, asked about a picture of yours
+# 4. [Seeing like the data set](4-seeing-like-the-data-set.ipynb): the steps that make a picture readable, one
+#    by one
+# 5. [Who taught it to write?](5-who-taught-it-to-write.ipynb): more hands to learn from, and when to say "I
+#    don't know"
+# 6. [Out into the world](6-out-into-the-world.ipynb): versions, headless runs, queries over HTTP, and a way
+#    back
 #
 # In this lesson:
 #

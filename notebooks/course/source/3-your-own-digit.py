@@ -303,6 +303,7 @@ course.check("3.quiz", letters)
 # %%
 course.grade("")
 # %% [markdown]
-# **Where to read on.** [preprocess.ipynb](../preprocess.ipynb) takes the steps one by one, says why each is
+# **Where to read on.** Lesson 4, [Seeing like the data set](4-seeing-like-the-data-set.ipynb), switches the
+# steps on one after the other and measures each. [preprocess.ipynb](../preprocess.ipynb) says why each is
 # there, and has sliders to turn; [infer.ipynb](../infer.ipynb) has a panel for your own digits and a better
 # model behind it; and [train.ipynb](../train.ipynb) shows what that model learned from.
