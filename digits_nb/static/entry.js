@@ -17,7 +17,8 @@ function nameDrawing(zone) {
 }
 
 function render({ model, el }) {
-  const id = `dn-entry-${(count += 1)}`;
+  // by chance: each panel of a page has a copy of this module, and could not count the others
+  const id = `dn-entry-${crypto.getRandomValues(new Uint32Array(1))}`;
   el.classList.add("dn-entry");
   el.innerHTML = `
     <form class="dn-fields" novalidate>
