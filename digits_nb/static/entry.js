@@ -47,6 +47,13 @@ function render({ model, el }) {
     model.send(content, undefined, buffers);
   }
 
+  function sendParts(content, bytes) {
+    for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
+      const more = start + PART < bytes.byteLength;
+      send({ ...content, first: start === 0, more }, [bytes.slice(start, start + PART)]);
+    }
+  }
+
   function refuse(why) {
     send({ way: "refused", why });
   }
@@ -60,11 +67,7 @@ function render({ model, el }) {
     } catch {
       return refuse("unreadable"); // a folder that was dropped, say
     }
-    for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
-      const more = start + PART < bytes.byteLength;
-      const part = bytes.slice(start, start + PART);
-      send({ way: "file", name: picked.name, first: start === 0, more }, [part]);
-    }
+    sendParts({ way: "file", name: picked.name }, bytes);
   }
 
   form.addEventListener("submit", (event) => {
@@ -74,8 +77,8 @@ function render({ model, el }) {
     if (asked.value.trim()) other.value = "";
     const value = asked.value.trim();
     if (!value) refuse("empty");
-    else if (value.length > LONGEST) refuse("long"); // the server would cut the page off
-    else send({ way: asked.name, value });
+    else if (value.length > model.get("max_text")) refuse("long");
+    else sendParts({ way: asked.name }, new TextEncoder().encode(value).buffer);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;

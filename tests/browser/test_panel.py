@@ -131,14 +131,32 @@ def test_base64_is_read_on_enter_and_not_kept(panel: "Locator") -> None:
     expect(field).to_have_value("")
 
 
-def test_base64_that_no_message_takes_is_refused_and_the_panel_lives_on(panel: "Locator") -> None:
+def test_base64_longer_than_a_message_may_be_is_read(panel: "Locator") -> None:
+    # Jupyter's server takes messages of 10 MB; a PNG may be followed by whatever
+    picture = (SAMPLES / "three-light-on-dark.png").read_bytes() + bytes(9_000_000)
     field = panel.get_by_label("Base64")
-    field.evaluate("field => { field.value = 'A'.repeat(11e6); }")
+    field.evaluate("(field, text) => { field.value = text; }", b64encode(picture).decode())
     field.press("Enter")
-    expect(panel.locator(".dn-error")).to_contain_text("upload the picture as a file")
+    expect_digit(panel, 3)
+    expect(field).to_have_value("")
+
+
+def test_a_text_longer_than_any_picture_is_refused_and_the_panel_lives_on(panel: "Locator") -> None:
+    field = panel.get_by_label("Base64")
+    field.evaluate("field => { field.value = 'A'.repeat(40e6 + 1); }")
+    field.press("Enter")
+    expect(panel.locator(".dn-error")).to_contain_text("more than the 20 MB that are read")
     field.fill("")
     sample(panel, "three").click()
     expect_digit(panel, 3)
+
+
+def test_base64_in_the_field_for_urls_is_read_too_and_not_kept(panel: "Locator") -> None:
+    field = panel.get_by_label("URL")
+    field.fill(b64encode((SAMPLES / "five-transparent.png").read_bytes()).decode())
+    field.press("Enter")
+    expect_digit(panel, 5)
+    expect(field).to_have_value("")
 
 
 def test_a_url_is_read_by_the_button(panel: "Locator", servers: "dict[str, Server]") -> None:
