@@ -16,7 +16,7 @@ from anywidget import AnyWidget
 from ipywidgets import Button, VBox
 from wigglystuff import Paint, WebcamCapture
 
-from digits_nb import places
+from digits_nb import errands, places
 from digits_nb.board import Board, alert, title
 from digits_nb.editor import STATIC
 from digits_nb.errors import DigitsError
@@ -133,12 +133,10 @@ class Ways:
 
     def ask(self, asked: Asked) -> Thread:
         """Read, in the thread that is returned; `show` is called with what comes of it."""
-        thread = Thread(target=self._answer, args=(asked,), daemon=True)
         with self.lock:
             self._asked, self.busy = asked, True
             self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
-        thread.start()
-        return thread
+        return errands.run(self._answer, asked)
 
     def stop(self) -> None:
         """Give up what is being read; a download is cut off."""
@@ -175,7 +173,7 @@ class Ways:
 
         def progress(count: int) -> None:
             with self.lock:
-                if asked is not self._asked:
+                if asked is not self._asked or not errands.is_wanted():
                     raise _StoppedError
                 if count:
                     self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)

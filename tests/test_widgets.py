@@ -32,13 +32,6 @@ WHITE = cv2.imencode(".png", np.full((264, 264), 255, np.uint8))[1].tobytes()
 BLANK = (SAMPLES / "blank.png").read_bytes()
 
 
-@pytest.fixture(autouse=True)
-def _nothing_left_running() -> Iterator[None]:
-    """A process that ends while numbers are still worked out in it may be aborted."""
-    yield
-    wait_for(lambda: all(thread.name != "digits_nb.lookalikes" for thread in threading.enumerate()))
-
-
 @pytest.fixture
 def panel(model: DigitModel) -> Panel:
     return digits_nb.panel(model)
