@@ -128,7 +128,10 @@ class Ways:
         self.switch.on_click(lambda _: self._toggle_camera())
         self._note = Board()
         self._heading = Board(title("Draw a digit"))
-        self.pad = VBox([self._heading, self.drawing, self.switch, self._note])
+        # in a box of its own: the front end makes anew what stands after a child that changes, and a
+        # button that is made anew loses the focus
+        self._easel = VBox([self.drawing])
+        self.pad = VBox([self._heading, self._easel, self.switch, self._note])
         self.pad.add_class("dn-pad")
 
     def ask(self, asked: Asked) -> Thread:
@@ -253,7 +256,7 @@ class Ways:
         self._note.show("")
         self._heading.show(title(heading))
         self.switch.description = other
-        self.pad.children = (self._heading, shown, self.switch, self._note)
+        self._easel.children = (shown,)
 
 
 class _StoppedError(Exception):

@@ -211,6 +211,7 @@ class Panel(VBox):
             self.note.show(board.alert(str(error)))
         else:
             self._saved = len(self.corrections)
+            self.really.focus()  # which the button would lose, since it hides
             self._offer_to_save(False)
             self.note.show(
                 board.said(f"Saved to {path.parent.name}/{path.name}: grids and digits, no pictures.")

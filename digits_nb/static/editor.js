@@ -56,7 +56,8 @@ function render({ model, el }) {
       cell.textContent = written;
       cell.setAttribute("aria-label", `row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ${written}`);
     });
-    back.disabled = String(values) === String(original);
+    // a button that is really disabled would lose the focus
+    back.setAttribute("aria-disabled", String(String(values) === String(original)));
   }
 
   function put(changed) {

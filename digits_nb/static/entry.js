@@ -142,7 +142,9 @@ function render({ model, el }) {
       field.setAttribute("aria-invalid", String(error && at === "fields" && field.value !== ""));
     }
     if (taken) form.reset(); // another way in was used, or the text was a picture that is read
+    const isLeft = !busy && document.activeElement === stop; // what hides would lose the focus
     stop.hidden = !busy;
+    if (isLeft) (base64.value ? base64 : url).focus();
   }
   model.on("msg:custom", receive);
   return () => {

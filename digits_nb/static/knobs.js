@@ -38,7 +38,9 @@ function render({ model, el }) {
       input.value = values[name];
       output.textContent = values[name];
     }
-    back.disabled = Object.entries(inputs).every(([name, { start }]) => values[name] === start);
+    // a button that is really disabled would lose the focus
+    const isAtStart = Object.entries(inputs).every(([name, { start }]) => values[name] === start);
+    back.setAttribute("aria-disabled", String(isAtStart));
   }
   model.on("change:values", show);
   show();

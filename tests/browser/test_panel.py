@@ -175,10 +175,11 @@ def test_a_slow_url_says_that_it_is_loading_and_can_be_stopped(
     loading = panel.get_by_text(re.compile(r"^Loading… \d\.\d MB$"))
     expect(loading).to_be_visible()
     expect(loading).to_have_attribute("aria-live", "off")  # read out once, and not with each part
-    panel.get_by_role("button", name="Stop").click()
+    panel.get_by_role("button", name="Stop").press("Enter")
     expect(panel.get_by_text("Stopped.")).to_be_visible()
     expect(panel.get_by_text("Stopped.")).to_have_attribute("aria-live", "polite")
     expect(panel.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(field).to_be_focused()  # which the button would have lost, since it is hidden
     assert servers["slow"].hung_up.wait(10)
 
 
@@ -233,15 +234,17 @@ def test_ten_digits_drawn_with_simple_strokes_are_read_right(page: "Page") -> No
 
 
 def test_the_camera_is_on_while_it_is_wanted(page: "Page", panel: "Locator", shoot: "Shoot") -> None:
-    panel.get_by_role("button", name="Use the camera").click()
+    panel.get_by_role("button", name="Use the camera").press("Enter")
     expect(panel.get_by_text("Preview ready")).to_be_visible()
+    expect(panel.get_by_role("button", name="Draw instead")).to_be_focused()
     page.wait_for_function("document.querySelector('.dn-panel video').videoWidth > 0")
     panel.get_by_role("button", name="Capture", exact=True).click()
     expect_digit(panel, 7)
     shoot(panel, "panel-camera")
     page.evaluate("window.track = document.querySelector('.dn-panel video').srcObject.getTracks()[0]")
-    panel.get_by_role("button", name="Draw instead").click()
+    panel.get_by_role("button", name="Draw instead").press("Enter")
     expect(panel.locator("canvas")).to_be_visible()
+    expect(panel.get_by_role("button", name="Use the camera")).to_be_focused()
     page.wait_for_function("window.track.readyState === 'ended'")
 
 
@@ -311,7 +314,7 @@ def test_the_grid_is_drawn_with_the_mouse_and_the_answer_follows(page: "Page", p
     tools.get_by_role("button", name="Darken").click()
     cell(panel, 3, 4).click(button="right")
     expect(cell(panel, 3, 4)).to_have_text("8")
-    tools.get_by_role("button", name="Reset").click()
+    tools.get_by_role("button", name="Reset").press("Enter")
     expect_digit(panel, 8)
 
 
@@ -372,12 +375,13 @@ def test_a_correction_is_kept_and_saved_when_asked(panel: "Locator", lab: "Lab")
     expect(panel.get_by_text("Noted as a 1")).to_be_visible()
     file = lab.folder / "outputs" / "corrections.json"
     assert not file.exists()
-    panel.get_by_role("button", name="Save corrections").click()
+    panel.get_by_role("button", name="Save corrections").press("Enter")
     expect(panel.get_by_text("Saved to outputs/corrections.json")).to_be_visible()
     [kept] = json.loads(file.read_bytes())
     assert kept["digit"] == 1
     assert len(kept["grid"]) == 8
     expect(panel.get_by_role("button", name="Save corrections")).to_be_hidden()
+    expect(panel.get_by_label("It is really a")).to_be_focused()  # where it was noted
     sample(panel, "eight").click()
     expect_digit(panel, 8)
     expect(panel.get_by_label("It is really a").locator("option:checked")).to_have_text("–")
