@@ -316,6 +316,38 @@ def test_the_grid_is_drawn_with_the_mouse_and_the_answer_follows(page: "Page", p
     expect(cell(panel, 3, 4)).to_have_text("8")
     tools.get_by_role("button", name="Reset").press("Enter")
     expect_digit(panel, 8)
+    expect(tools.get_by_role("button", name="Reset")).to_be_disabled()
+    expect(tools.get_by_role("button", name="Reset")).to_be_focused()
+
+
+def test_a_fast_stroke_over_the_grid_skips_no_cell(page: "Page", panel: "Locator") -> None:
+    grid = panel.get_by_role("grid")
+    grid.scroll_into_view_if_needed()
+    # as few places as a browser tells of when the hand is fast
+    stroke(page, [middle(cell(panel, 2, 0)), middle(cell(panel, 2, 7))])
+    stroke(page, [middle(cell(panel, 3, 0)), middle(cell(panel, 7, 4))])
+    left, top = middle(cell(panel, 0, 7))
+    stroke(page, [(left, top), (left + 8 * 33, top + 99), (left + 7 * 33, top)])  # out of it, and in again
+    inked = {
+        (index % 8, index // 8): int(text) for index, text in enumerate(grid_texts(panel)) if text != "0"
+    }
+    assert {place for place in inked if place[0] == 2} == {(2, row) for row in range(8)}
+    assert {(3 + step, step) for step in range(5)} <= inked.keys()
+    assert {(0, 7), (7, 7)} <= inked.keys()
+    assert inked.keys().isdisjoint({(3, 7), (4, 7), (5, 7)})
+    assert set(inked.values()) == {8}  # each cell once
+
+
+def stroke(page: "Page", points: list[tuple[float, float]]) -> None:
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point)
+    page.mouse.up()
+
+
+def grid_texts(panel: "Locator") -> list[str]:
+    return panel.get_by_role("gridcell").all_inner_texts()
 
 
 def test_the_grid_is_edited_with_the_keyboard_alone(page: "Page", panel: "Locator") -> None:
