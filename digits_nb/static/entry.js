@@ -1,14 +1,15 @@
 // The ways in that are typed, dropped and picked. What they give goes to the kernel in messages and never
 // into the model's state, which a notebook may be told to save.
 const PART = 1 << 20; // bytes of a message: Jupyter's server takes 10 MB
-const LONGEST = 7e6; // characters of a field, which go in one message
 
-let count = 0;
-
-// wigglystuff's Paint names its tools by titles alone, which not every screen reader reads, and its canvas not
+// wigglystuff's Paint names its tools by titles alone, which not every screen reader reads, and its canvas not;
+// one slider serves the marker and the eraser, and its title changes with them
+const named = new WeakSet();
 function nameDrawing(zone) {
-  for (const tool of zone.querySelectorAll(".paint-container [title]:not([aria-label])")) {
-    tool.setAttribute("aria-label", tool.title.split(":")[0]);
+  for (const tool of zone.querySelectorAll(".paint-container [title]")) {
+    const name = tool.title.split(":")[0];
+    if (!tool.hasAttribute("aria-label")) named.add(tool);
+    if (named.has(tool) && tool.ariaLabel !== name) tool.setAttribute("aria-label", name);
   }
   for (const canvas of zone.querySelectorAll(".paint-container canvas:not([role])")) {
     canvas.setAttribute("role", "img");
@@ -128,7 +129,7 @@ function render({ model, el }) {
     zone.addEventListener("dragleave", over);
     zone.addEventListener("drop", drop);
     nameDrawing(zone);
-    naming.observe(zone, { childList: true, subtree: true });
+    naming.observe(zone, { childList: true, subtree: true, attributeFilter: ["title"] });
   });
 
   function receive({ at, sentence, error, busy, taken }) {

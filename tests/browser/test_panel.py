@@ -226,6 +226,14 @@ def test_a_drawing_is_read_at_every_pen_up_and_wiping_it_is_no_error(page: "Page
     expect(panel.locator(".dn-error")).to_have_count(0)
 
 
+def test_the_slider_has_the_name_of_the_tool_that_it_is_for(panel: "Locator") -> None:
+    pad = panel.locator(".dn-pad")
+    for tool, other in (("Eraser", "Marker"), ("Marker", "Eraser")):
+        pad.get_by_role("button", name=tool).click()
+        expect(pad.get_by_role("slider", name=f"{tool} thickness")).to_be_visible()
+        expect(pad.get_by_role("slider", name=f"{other} thickness")).to_have_count(0)
+
+
 def test_ten_digits_drawn_with_simple_strokes_are_read_right(page: "Page") -> None:
     # their times are for benchmarks/panel.py, and for a machine that does nothing else
     assert {digit: read for digit, read, _ in measure(page, STROKES)} == {
