@@ -210,6 +210,30 @@ def test_a_file_may_be_dropped_anywhere_on_the_panel(page: "Page", panel: "Locat
     expect(panel.locator("code").first).to_contain_text("six.bmp")
 
 
+def test_a_folder_that_is_dropped_is_a_sentence(page: "Page", panel: "Locator", tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    drop(page, panel.locator(".dn-columns"), folder)
+    error = panel.locator(".dn-entry .dn-error")
+    expect(error).to_have_text(
+        "A folder, or a file that is gone, cannot be read; give one picture as a file."
+    )
+    expect(panel).not_to_have_class(re.compile("dn-over"))
+    drop(page, panel.locator(".dn-columns"), SAMPLES / "two-off-centre-small.jpg")
+    expect_digit(panel, 2)
+
+
+def drop(page: "Page", target: "Locator", path: Path) -> None:
+    """Drop something from this machine's files, as a file manager does."""
+    target.scroll_into_view_if_needed()
+    x, y = middle(target)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+    devtools.detach()
+
+
 def test_a_sample_is_read_at_a_click(panel: "Locator", shoot: "Shoot") -> None:
     sample(panel, "nine").click()
     expect_digit(panel, 9)
