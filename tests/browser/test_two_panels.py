@@ -62,5 +62,5 @@ def test_each_panel_of_a_page_has_its_own_state_ids_and_labels(page: "Page", lab
     expect(other.get_by_role("gridcell", name="row 1, column 1: 16")).to_be_visible()
     expect(one.get_by_role("gridcell", name=re.compile(": 0$"))).to_have_count(64)
 
-    assert page.locator("[id]").evaluate_all(IDS) == []
+    assert panels.locator("[id]").evaluate_all(IDS) == []
     assert serious(page) == []
