@@ -1,6 +1,7 @@
 """The ways into a panel: typed, dropped, picked, drawn or photographed, each ends in one query."""
 
 import logging
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from anywidget import AnyWidget
 from ipywidgets import Button, VBox
 from wigglystuff import Paint, WebcamCapture
 
-from digits_nb import places
+from digits_nb import errands, places
 from digits_nb.board import Board, alert, title
 from digits_nb.editor import STATIC
 from digits_nb.errors import DigitsError
@@ -31,12 +32,22 @@ REFUSED = {
     "empty": ("url", "Both fields are empty; type the address of a picture, or paste one as base64."),
     "long": (
         "base64",
-        "The base64 is longer than the 7 MB that a field takes; upload the picture as a file.",
+        f"The text stands for more than the {MAX_BYTES / 1e6:g} MB that are read; save the picture as JPEG.",
+    ),
+    "address": (
+        "url",
+        "This is neither base64 nor an address with http:// or https://; type one, or upload a file.",
     ),
     "large": ("file", f"The file has more than the {MAX_BYTES / 1e6:g} MB that are read; save it as JPEG."),
     "unreadable": ("file", "A folder, or a file that is gone, cannot be read; give one picture as a file."),
 }
 """What is not even read: where it was asked, and the sentence."""
+
+MAX_TEXT = 2 * MAX_BYTES
+"""Characters of a text that may stand for `MAX_BYTES` as base64, with room for blanks."""
+
+BASE64 = re.compile(r"data:|[\w+/%-]{48}", re.ASCII | re.IGNORECASE)
+"""How base64 begins, and no URL does, which has a colon or a dot before that."""
 
 THUMBNAIL = 88  # pixels: twice what is shown, for fine screens
 
@@ -72,6 +83,7 @@ class Entry(AnyWidget):
 
     samples = traitlets.Tuple().tag(sync=True)
     max_bytes = traitlets.Int(MAX_BYTES).tag(sync=True)
+    max_text = traitlets.Int(MAX_TEXT).tag(sync=True)
 
 
 class Ways:
@@ -116,17 +128,18 @@ class Ways:
         self.switch.on_click(lambda _: self._toggle_camera())
         self._note = Board()
         self._heading = Board(title("Draw a digit"))
-        self.pad = VBox([self._heading, self.drawing, self.switch, self._note])
+        # in a box of its own: the front end makes anew what stands after a child that changes, and a
+        # button that is made anew loses the focus
+        self._easel = VBox([self.drawing])
+        self.pad = VBox([self._heading, self._easel, self.switch, self._note])
         self.pad.add_class("dn-pad")
 
     def ask(self, asked: Asked) -> Thread:
         """Read, in the thread that is returned; `show` is called with what comes of it."""
-        thread = Thread(target=self._answer, args=(asked,), daemon=True)
         with self.lock:
             self._asked, self.busy = asked, True
             self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
-        thread.start()
-        return thread
+        return errands.run(self._answer, asked)
 
     def stop(self) -> None:
         """Give up what is being read; a download is cut off."""
@@ -163,7 +176,7 @@ class Ways:
 
         def progress(count: int) -> None:
             with self.lock:
-                if asked is not self._asked:
+                if asked is not self._asked or not errands.is_wanted():
                     raise _StoppedError
                 if count:
                     self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)
@@ -189,22 +202,33 @@ class Ways:
             self._refuse(content["why"])
         elif way == "sample":
             self.ask(Asked(way, {"path": str(places.samples() / Path(name).name)}, name))
-        elif way == "file":
-            self._upload(name, buffers[0], first=content["first"], more=content["more"])
         else:
-            self.ask(Asked(way, {way: content["value"]}))
+            self._take(way, name, buffers[0], first=content["first"], more=content["more"])
 
-    def _upload(self, name: str, part: memoryview, *, first: bool, more: bool) -> None:
-        if first:  # whatever came of the upload before
+    def _take(self, way: str, name: str, part: memoryview, *, first: bool, more: bool) -> None:
+        """A file, or what was typed, part by part: Jupyter's server takes no long messages."""
+        most = MAX_BYTES if way == "file" else MAX_TEXT
+        if first:  # whatever came of what was sent before
             self._parts.clear()
-        self._parts += part[: MAX_BYTES + 1 - len(self._parts)]  # one byte too many tells
+        self._parts += part[: most + 1 - len(self._parts)]  # one byte too many tells
         if more:
             return
         data, self._parts = bytes(self._parts), bytearray()
-        if len(data) > MAX_BYTES:
-            self._refuse("large")
+        if len(data) > most:
+            self._refuse("large" if way == "file" else "long")
+        elif way == "file":
+            self.ask(Asked(way, {"bytes": data}, name))
         else:
-            self.ask(Asked("file", {"bytes": data}, name))
+            self._take_text(way, data.decode(errors="replace").strip())
+
+    def _take_text(self, way: str, text: str) -> None:
+        """What was typed, in whichever of the two fields: an address and base64 are told apart."""
+        if text.lower().startswith(("http://", "https://")):
+            self.ask(Asked("url", {"url": text}))
+        elif way == "base64" or BASE64.match(text):
+            self.ask(Asked("base64", {"base64": text}))
+        else:
+            self._refuse("address")
 
     def _refuse(self, why: str) -> None:
         way, sentence = REFUSED[why]
@@ -232,7 +256,7 @@ class Ways:
         self._note.show("")
         self._heading.show(title(heading))
         self.switch.description = other
-        self.pad.children = (self._heading, shown, self.switch, self._note)
+        self._easel.children = (shown,)
 
 
 class _StoppedError(Exception):

@@ -1,7 +1,6 @@
 """The panel: a picture goes in whichever way, its answer comes out, and the grid behind it can be touched."""
 
 from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import traitlets
 from IPython.display import display
 from ipywidgets import Box, Button, Dropdown, HBox, VBox
 
-from digits_nb import board, lines, lookalikes, places
+from digits_nb import board, errands, lines, lookalikes, places
 from digits_nb.board import Board
 from digits_nb.corrections import Correction, keep
 from digits_nb.editor import GridEditor
@@ -97,9 +96,7 @@ class Panel(VBox):
         self.add_class("dn-panel")
         self._tell(None)
         # somebody looks at it: what takes a second or two the first time is done before it is asked for
-        self.result.on_msg(
-            lambda *_: Thread(target=lookalikes.find, args=(np.zeros(64), 1), daemon=True).start()
-        )
+        self.result.on_msg(lambda *_: errands.run(lookalikes.find, np.zeros(64), 1))
 
     @property
     def busy(self) -> bool:
@@ -174,7 +171,7 @@ class Panel(VBox):
 
     def _remind(self, answer: Answer) -> None:
         # not here, where the next edit or picture waits: the first time takes a second or two
-        Thread(target=self._show_alike, args=(answer,), name="digits_nb.lookalikes", daemon=True).start()
+        errands.run(self._show_alike, answer)
 
     def _show_alike(self, answer: Answer) -> None:
         alike = lookalikes.find(answer.grid, NEAREST)
@@ -214,6 +211,7 @@ class Panel(VBox):
             self.note.show(board.alert(str(error)))
         else:
             self._saved = len(self.corrections)
+            self.really.focus()  # which the button would lose, since it hides
             self._offer_to_save(False)
             self.note.show(
                 board.said(f"Saved to {path.parent.name}/{path.name}: grids and digits, no pictures.")

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import socket
 import subprocess
@@ -277,6 +278,21 @@ def test_make_refuses_an_older_python_in_a_sentence(clone: Path, tmp_path: Path)
     assert done.returncode != 0
     assert f"digits_nb needs Python 3.11 or newer, and {old} is older or missing" in done.stderr
     assert not (clone / ".venv-of-old").exists()
+
+
+def test_make_test_fails_in_a_sentence_where_no_browser_can_be_had(tmp_path: Path) -> None:
+    nowhere = tmp_path / "chromium"
+    done = subprocess.run(
+        ["make", "--old-file=lint", "test"],
+        check=False,
+        cwd=CHECKOUT,
+        env=os.environ | {"CHROMIUM": str(nowhere), "PYTEST_ADDOPTS": "--version"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert f"$CHROMIUM names '{nowhere}', which does not start: name another" in done.stderr
+    assert not re.search(r"pytest \d", done.stdout + done.stderr)
 
 
 def test_lint_and_hooks_strip_the_same_from_notebooks() -> None:

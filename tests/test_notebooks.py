@@ -246,6 +246,10 @@ def test_preprocess_shows_each_figure_once_and_tells_it_in_words(preprocessed: P
     assert len(pictures_told(page(preprocessed))) == figures_drawn(FOLDER / "preprocess.ipynb")
 
 
+def test_preprocess_says_what_stands_there_where_no_kernel_runs(preprocessed: Path) -> None:
+    assert page(preprocessed).count("Here stands a workbench") == 1
+
+
 # train
 
 

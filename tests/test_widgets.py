@@ -32,13 +32,6 @@ WHITE = cv2.imencode(".png", np.full((264, 264), 255, np.uint8))[1].tobytes()
 BLANK = (SAMPLES / "blank.png").read_bytes()
 
 
-@pytest.fixture(autouse=True)
-def _nothing_left_running() -> Iterator[None]:
-    """A process that ends while numbers are still worked out in it may be aborted."""
-    yield
-    wait_for(lambda: all(thread.name != "digits_nb.lookalikes" for thread in threading.enumerate()))
-
-
 @pytest.fixture
 def panel(model: DigitModel) -> Panel:
     return digits_nb.panel(model)
@@ -63,6 +56,10 @@ def tell(panel: Panel, *buffers: bytes, **content: object) -> Panel:
     return panel
 
 
+def enter(panel: Panel, field: str, text: str) -> Panel:
+    return tell(panel, text.encode(), way=field, first=True, more=False)
+
+
 def upload(panel: Panel, content: bytes, name: str = "seven.png") -> Panel:
     return tell(panel, content, way="file", name=name, first=True, more=False)
 
@@ -83,9 +80,11 @@ def words(html: str) -> str:
 
 
 WAYS = {
-    "base64": lambda panel: tell(panel, way="base64", value=b64encode(SEVEN).decode()),
-    "a data: URL": lambda panel: tell(
-        panel, way="base64", value=f"data:image/png;base64,{b64encode(SEVEN).decode()}"
+    "base64": lambda panel: enter(panel, "base64", b64encode(SEVEN).decode()),
+    "a data: URL": lambda panel: enter(panel, "base64", f"data:image/png;base64,{b64encode(SEVEN).decode()}"),
+    "base64 in the field for URLs": lambda panel: enter(panel, "url", b64encode(SEVEN).decode()),
+    "a data: URL in the field for URLs": lambda panel: enter(
+        panel, "url", f" data:image/png;base64,{b64encode(SEVEN).decode()} "
     ),
     "an upload": lambda panel: upload(panel, SEVEN),
     "a sample": lambda panel: tell(panel, way="sample", name="seven-dark-on-white.png"),
@@ -106,7 +105,8 @@ def test_what_a_notebook_may_save_of_the_panel_holds_no_picture(panel: Panel, wa
     before = what_may_be_saved(panel)
     settled(way(panel))
     assert panel.answer.digit == 7
-    what_is_shown = {id(panel.ways.switch), id(panel.ways.pad), id(panel.really)}  # the camera, a list
+    easel = panel.ways.pad.children[1]
+    what_is_shown = {id(panel.ways.switch), id(easel), id(panel.really)}  # the camera, a list
     after = what_may_be_saved(panel)
     assert {key for key in after if key in before and before[key] != after[key]} <= what_is_shown
     assert not re.search(r"iVBORw0KGgo\w", "".join(after[key] for key in after if key not in before))
@@ -130,6 +130,16 @@ def test_a_large_upload_comes_in_parts(panel: Panel) -> None:
     tell(panel, SEVEN[:500], way="file", name="seven.png", first=True, more=True)
     assert not panel.busy
     tell(panel, SEVEN[500:], way="file", name="seven.png", first=False, more=False)
+    assert settled(panel).answer.digit == 7
+
+
+def test_base64_as_long_as_a_picture_may_be_comes_in_parts(panel: Panel) -> None:
+    # a PNG may be followed by whatever
+    text = b64encode(SEVEN + bytes(MAX_BYTES - len(SEVEN)))
+    assert len(text) > 25_000_000
+    for start in range(0, len(text), 5_000_000):
+        part, more = text[start : start + 5_000_000], start + 5_000_000 < len(text)
+        tell(panel, part, way="base64", first=start == 0, more=more)
     assert settled(panel).answer.digit == 7
 
 
@@ -198,13 +208,13 @@ def test_a_url_in_capitals_is_one_in_the_lines_too() -> None:
 
 
 BAD = {
-    "no base64": ("fields", lambda panel: tell(panel, way="base64", value="certainly no picture")),
+    "no base64": ("fields", lambda panel: enter(panel, "base64", "certainly no picture")),
     "half a picture": (
         "fields",
-        lambda panel: tell(panel, way="base64", value=b64encode(SEVEN[:200]).decode()),
+        lambda panel: enter(panel, "base64", b64encode(SEVEN[:200]).decode()),
     ),
-    "a private address": ("fields", lambda panel: tell(panel, way="url", value="http://127.0.0.1/seven.png")),
-    "a URL that is none": ("fields", lambda panel: tell(panel, way="url", value="<b>http://[</b>")),
+    "a private address": ("fields", lambda panel: enter(panel, "url", "http://127.0.0.1/seven.png")),
+    "a URL that is none": ("fields", lambda panel: enter(panel, "url", "<b>http://[</b>")),
     "nothing at all": ("fields", lambda panel: tell(panel, way="refused", why="empty")),
     "an upload of a blank picture": ("picks", lambda panel: upload(panel, BLANK)),
     "an upload that is no picture": ("picks", lambda panel: upload(panel, b"no picture")),
@@ -217,7 +227,20 @@ BAD = {
         lambda panel: upload(panel, SEVEN + bytes(MAX_BYTES)),
     ),
     "a folder": ("picks", lambda panel: tell(panel, way="refused", why="unreadable")),
-    "base64 that no message takes": ("fields", lambda panel: tell(panel, way="refused", why="long")),
+    "base64 of a picture that is too large": (
+        "fields",
+        lambda panel: enter(panel, "base64", b64encode(SEVEN + bytes(MAX_BYTES)).decode()),
+    ),
+    "a text that is too long": ("fields", lambda panel: tell(panel, way="refused", why="long")),
+    "a text that is longer than the page said": (
+        "fields",
+        lambda panel: enter(panel, "base64", "A" * (2 * MAX_BYTES + 1)),
+    ),
+    "the name of a file in the field for URLs": (
+        "fields",
+        lambda panel: enter(panel, "url", "C:\\pictures\\seven.png"),
+    ),
+    "an address without http": ("fields", lambda panel: enter(panel, "url", "example.com/seven.png")),
     "a photograph of nothing": ("pad", lambda panel: photograph(panel, BLANK)),
 }
 
@@ -300,7 +323,7 @@ def test_a_slow_url_says_that_it_is_loading_and_is_read_when_it_comes(
     panel: Panel, slow: tuple[Server, Event]
 ) -> None:
     server, go_on = slow
-    tell(panel, way="url", value=server.url)
+    enter(panel, "url", server.url)
     assert panel.busy
     assert panel.ways.message == "Loading…"
     go_on.set()
@@ -309,10 +332,36 @@ def test_a_slow_url_says_that_it_is_loading_and_is_read_when_it_comes(
     assert server.url in panel.lines.copies[0]
 
 
+def test_a_url_in_the_field_for_base64_is_fetched(panel: Panel, slow: tuple[Server, Event]) -> None:
+    server, go_on = slow
+    go_on.set()
+    assert settled(enter(panel, "base64", server.url)).answer.digit == 3
+    assert server.url in panel.lines.copies[0]
+
+
+NO_URLS = {
+    "the name of a file": "seven.png",
+    "a long name of a file": f"C:\\{'pictures' * 9}\\seven.png",
+    "an address without http": "example.com/pictures/of/a/seven/that/is/dark/on/white.png",
+    "a word": "localhost",
+    "a file's URL": "file:///seven.png",
+}
+
+
+@pytest.mark.parametrize("text", NO_URLS.values(), ids=NO_URLS.keys())
+def test_what_is_neither_a_url_nor_base64_is_told_what_one_begins_with_and_what_else_there_is(
+    panel: Panel, text: str
+) -> None:
+    settled(enter(panel, "url", text))
+    assert panel.ways.message == (
+        "This is neither base64 nor an address with http:// or https://; type one, or upload a file."
+    )
+
+
 def test_a_slow_url_can_be_stopped(panel: Panel, slow: tuple[Server, Event]) -> None:
     server, go_on = slow
     settled(upload(panel, SEVEN))
-    tell(panel, way="url", value=server.url)
+    enter(panel, "url", server.url)
     while not server.seen:
         time.sleep(0.01)
     tell(panel, way="stop")
@@ -334,7 +383,7 @@ def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_fo
     lookalikes._training.cache_clear()  # the first time takes a second or two
     upload(panel, SEVEN)
     wait_for(lambda: panel.answer)
-    tell(panel, way="url", value=server.url)
+    enter(panel, "url", server.url)
     wait_for(lambda: panel.alike.html)
     assert panel.busy
     assert panel.ways.message == "Loading…"
@@ -345,7 +394,7 @@ def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_fo
 
 def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Server, Event]) -> None:
     server, go_on = slow
-    tell(panel, way="url", value=server.url)
+    enter(panel, "url", server.url)
     assert settled(upload(panel, SEVEN)).answer.digit == 7
     go_on.set()
     time.sleep(0.3)

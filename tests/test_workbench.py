@@ -1,5 +1,6 @@
 """The workbench, driven as its front end drives it: a picture comes, a knob is turned."""
 
+import json
 import time
 from base64 import b64encode
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from ipywidgets import Widget
 
 from digits_nb import preprocess
 from digits_nb.workbench import KNOBS, Workbench
@@ -70,6 +72,20 @@ def test_a_drawing_that_was_wiped_clean_is_no_error_and_leaves_what_is_there(wor
     wait(workbench)
     assert workbench.ways.message == ""
     assert workbench.strip.html == before
+
+
+def test_what_a_notebook_may_save_of_it_holds_no_picture(workbench: Workbench) -> None:
+    before = what_may_be_saved(workbench)
+    give(workbench, (SAMPLES / "six-marker.bmp").read_bytes())
+    workbench.ways.drawing.set_state({"base64": b64encode((SAMPLES / "blank.png").read_bytes()).decode()})
+    wait(workbench)
+    assert what_may_be_saved(workbench) == before
+
+
+def what_may_be_saved(widget: Widget) -> list[str]:
+    """The state of each widget, as text."""
+    inner = [state for child in getattr(widget, "children", ()) for state in what_may_be_saved(child)]
+    return [json.dumps(widget.get_state(), default=str), *inner]
 
 
 def test_its_text_holds_no_picture(workbench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 const SIDE = 8;
 const FULL = 16;
 const STEP = 8; // a click or a stroke of the mouse: empty, half, full
+const NEAR = 4; // pixels of the screen: between two places that a stroke is looked up at
 const MIDDLE = 8.6; // the ink on which black and white letters have the same contrast, 4.5:1
 const MOVES = {
   ArrowLeft: (cell) => (cell % SIDE ? cell - 1 : cell),
@@ -45,7 +46,8 @@ function render({ model, el }) {
 
   let current = 0;
   let stroke = 0; // the ink that the mouse adds while its button is down
-  let last = -1;
+  let last = -1; // the cell that got some last
+  let from = null; // where the mouse was
 
   function show() {
     cells.forEach((cell, index) => {
@@ -56,7 +58,8 @@ function render({ model, el }) {
       cell.textContent = written;
       cell.setAttribute("aria-label", `row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ${written}`);
     });
-    back.disabled = String(values) === String(original);
+    // a button that is really disabled would lose the focus
+    back.setAttribute("aria-disabled", String(String(values) === String(original)));
   }
 
   function put(changed) {
@@ -71,8 +74,12 @@ function render({ model, el }) {
     show();
   }
 
+  function within(value) {
+    return Math.min(FULL, Math.max(0, value));
+  }
+
   function set(index, value) {
-    put(values.with(index, Math.min(FULL, Math.max(0, value))));
+    put(values.with(index, within(value)));
   }
 
   function enter(index, focused = true) {
@@ -100,12 +107,22 @@ function render({ model, el }) {
     event.stopPropagation();
   });
 
-  function paint(event) {
-    const index = cells.indexOf(document.elementFromPoint(event.clientX, event.clientY));
-    if (index < 0 || index === last) return;
-    last = index;
-    enter(index);
-    set(index, Math.round(values[index]) + stroke);
+  // a fast hand is seen in a few places only: all cells between them are painted
+  function paint({ clientX: x, clientY: y }) {
+    const steps = Math.max(1, Math.ceil(Math.hypot(x - from.x, y - from.y) / NEAR));
+    const painted = [...values];
+    const before = last;
+    for (let step = 1; step <= steps; step += 1) {
+      const place = [from.x + ((x - from.x) * step) / steps, from.y + ((y - from.y) * step) / steps];
+      const index = cells.indexOf(document.elementFromPoint(...place));
+      if (index < 0 || index === last) continue;
+      last = index;
+      painted[index] = within(Math.round(painted[index]) + stroke);
+    }
+    from = { x, y };
+    if (last === before) return;
+    enter(last);
+    put(painted);
   }
 
   grid.addEventListener("pointerdown", (event) => {
@@ -113,6 +130,7 @@ function render({ model, el }) {
     const lightens = (lighten.getAttribute("aria-pressed") === "true") !== (event.button === 2 || event.shiftKey);
     stroke = lightens ? -STEP : STEP;
     last = -1;
+    from = { x: event.clientX, y: event.clientY };
     grid.setPointerCapture(event.pointerId);
     paint(event);
     event.preventDefault();

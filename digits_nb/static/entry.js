@@ -1,14 +1,15 @@
 // The ways in that are typed, dropped and picked. What they give goes to the kernel in messages and never
 // into the model's state, which a notebook may be told to save.
 const PART = 1 << 20; // bytes of a message: Jupyter's server takes 10 MB
-const LONGEST = 7e6; // characters of a field, which go in one message
 
-let count = 0;
-
-// wigglystuff's Paint names its tools by titles alone, which not every screen reader reads, and its canvas not
+// wigglystuff's Paint names its tools by titles alone, which not every screen reader reads, and its canvas not;
+// one slider serves the marker and the eraser, and its title changes with them
+const named = new WeakSet();
 function nameDrawing(zone) {
-  for (const tool of zone.querySelectorAll(".paint-container [title]:not([aria-label])")) {
-    tool.setAttribute("aria-label", tool.title.split(":")[0]);
+  for (const tool of zone.querySelectorAll(".paint-container [title]")) {
+    const name = tool.title.split(":")[0];
+    if (!tool.hasAttribute("aria-label")) named.add(tool);
+    if (named.has(tool) && tool.ariaLabel !== name) tool.setAttribute("aria-label", name);
   }
   for (const canvas of zone.querySelectorAll(".paint-container canvas:not([role])")) {
     canvas.setAttribute("role", "img");
@@ -17,7 +18,8 @@ function nameDrawing(zone) {
 }
 
 function render({ model, el }) {
-  const id = `dn-entry-${(count += 1)}`;
+  // by chance: each panel of a page has a copy of this module, and could not count the others
+  const id = `dn-entry-${crypto.getRandomValues(new Uint32Array(1))}`;
   el.classList.add("dn-entry");
   el.innerHTML = `
     <form class="dn-fields" novalidate>
@@ -46,6 +48,13 @@ function render({ model, el }) {
     model.send(content, undefined, buffers);
   }
 
+  function sendParts(content, bytes) {
+    for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
+      const more = start + PART < bytes.byteLength;
+      send({ ...content, first: start === 0, more }, [bytes.slice(start, start + PART)]);
+    }
+  }
+
   function refuse(why) {
     send({ way: "refused", why });
   }
@@ -59,11 +68,7 @@ function render({ model, el }) {
     } catch {
       return refuse("unreadable"); // a folder that was dropped, say
     }
-    for (let start = 0; start === 0 || start < bytes.byteLength; start += PART) {
-      const more = start + PART < bytes.byteLength;
-      const part = bytes.slice(start, start + PART);
-      send({ way: "file", name: picked.name, first: start === 0, more }, [part]);
-    }
+    sendParts({ way: "file", name: picked.name }, bytes);
   }
 
   form.addEventListener("submit", (event) => {
@@ -73,8 +78,8 @@ function render({ model, el }) {
     if (asked.value.trim()) other.value = "";
     const value = asked.value.trim();
     if (!value) refuse("empty");
-    else if (value.length > LONGEST) refuse("long"); // the server would cut the page off
-    else send({ way: asked.name, value });
+    else if (value.length > model.get("max_text")) refuse("long");
+    else sendParts({ way: asked.name }, new TextEncoder().encode(value).buffer);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
@@ -124,7 +129,7 @@ function render({ model, el }) {
     zone.addEventListener("dragleave", over);
     zone.addEventListener("drop", drop);
     nameDrawing(zone);
-    naming.observe(zone, { childList: true, subtree: true });
+    naming.observe(zone, { childList: true, subtree: true, attributeFilter: ["title"] });
   });
 
   function receive({ at, sentence, error, busy, taken }) {
@@ -138,7 +143,9 @@ function render({ model, el }) {
       field.setAttribute("aria-invalid", String(error && at === "fields" && field.value !== ""));
     }
     if (taken) form.reset(); // another way in was used, or the text was a picture that is read
+    const isLeft = !busy && document.activeElement === stop; // what hides would lose the focus
     stop.hidden = !busy;
+    if (isLeft) (base64.value ? base64 : url).focus();
   }
   model.on("msg:custom", receive);
   return () => {

@@ -1,11 +1,11 @@
 // Sliders with a name, a number and a way back; native ones, so that keys and screen readers know them.
-let count = 0;
-
 function render({ model, el }) {
+  // by chance: each workbench of a page has a copy of this module, and could not count the others
+  const mark = crypto.getRandomValues(new Uint32Array(1));
   el.classList.add("dn-knobs");
   const inputs = {};
   for (const { name, label, hint, min, max, step, start } of model.get("knobs")) {
-    const id = `dn-knob-${(count += 1)}`;
+    const id = `dn-knob-${mark}-${name}`;
     const row = document.createElement("div");
     row.className = "dn-knob";
     row.innerHTML = `
@@ -38,7 +38,9 @@ function render({ model, el }) {
       input.value = values[name];
       output.textContent = values[name];
     }
-    back.disabled = Object.entries(inputs).every(([name, { start }]) => values[name] === start);
+    // a button that is really disabled would lose the focus
+    const isAtStart = Object.entries(inputs).every(([name, { start }]) => values[name] === start);
+    back.setAttribute("aria-disabled", String(isAtStart));
   }
   model.on("change:values", show);
   show();

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
-from looking import serious
+from looking import THEMES, serious, use_theme
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_infer_that_ran_elsewhere_shows_its_answer_too(page: "Page", lab: "Lab",
     shoot(page, "infer-ran")
 
 
-def test_the_knobs_of_preprocess_are_turned_with_the_keyboard(
+def test_the_knobs_of_preprocess_are_turned_with_the_keyboard_in_either_theme(
     page: "Page", lab: "Lab", shoot: "Shoot"
 ) -> None:
     notebook = nbformat.read(lab.folder / "notebooks" / "preprocess.ipynb", 4)
@@ -103,8 +103,15 @@ def test_the_knobs_of_preprocess_are_turned_with_the_keyboard(
     expect(grid).not_to_have_attribute("src", first)
     expect(panel.get_by_label("Stroke width")).to_be_focused()
     shoot(panel, "workbench")
-    assert serious(page) == []
-    panel.get_by_role("button", name="Reset").click()
+    panel.get_by_role("button", name="Reset").press("Enter")
+    expect(panel.get_by_role("button", name="Reset")).to_be_focused()
     expect(grid).to_have_attribute("src", first)
     panel.get_by_role("button", name="Sample six").click()
     expect(panel.get_by_role("img", name=re.compile("^In grey"))).not_to_have_attribute("src", first)
+    for theme in reversed(THEMES):  # and the light one is left to the others
+        use_theme(page, theme)
+        panel.get_by_label("Base64").fill("no picture")
+        panel.get_by_label("Base64").press("Enter")
+        expect(panel.locator(".dn-error")).to_be_visible()
+        assert serious(page) == []
+        shoot(panel, f"workbench-{theme.rpartition(' ')[2].lower()}")
