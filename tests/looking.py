@@ -1,16 +1,32 @@
-"""How a page looks: in which theme, with what contrast, and to axe-core, which knows the rules of WCAG."""
+"""How a page looks: its figures, its theme, its contrast, and to axe-core, which knows the rules of WCAG."""
 
 import re
 from typing import TYPE_CHECKING
 
+import nbformat
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from lab import Lab
     from playwright.sync_api import Page
 
+SLOW_MS = 180_000
+"""For a kernel on a busy machine; what is awaited comes far sooner."""
 
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
+
+
+def expect_figures(page: "Page", lab: "Lab", notebook: str) -> None:
+    """Each figure is there once, drawn, and told in words."""
+    cells = nbformat.read(lab.folder / notebook, 4).cells
+    wanted = sum(cell.cell_type == "code" and "plots." in cell.source for cell in cells)
+    figures = page.locator(".jp-OutputArea-output img:not(.dn-panel img)")
+    expect(figures).to_have_count(wanted, timeout=SLOW_MS)
+    for figure in figures.all():
+        expect(figure).to_have_attribute("alt", re.compile(r"\w+.*: .+"))
+        figure.scroll_into_view_if_needed()
+        assert figure.evaluate("image => image.complete && image.naturalWidth > 100")
 
 
 def use_theme(page: "Page", name: str) -> None:

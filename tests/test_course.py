@@ -23,7 +23,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from digits_nb import course, dataset, quizzes
-from digits_nb.exercises import CHECKS
+from digits_nb.exercises import CHECKS, lesson4
+from digits_nb.normalise import BITMAP, STROKE_WIDTH
+from digits_nb.store import SHORT
 
 LESSONS = sorted(build.COURSE.glob("*.ipynb"))
 SOLUTIONS = sorted((build.COURSE / "solutions").glob("*.ipynb"))
@@ -205,6 +207,7 @@ def numbers(text: str) -> list[float]:
         (4, "climbed.items()", lambda given: given[-1] >= 98),
         (5, "writers\n", lambda given: given == list(range(14))),
         (5, "LeaveOneGroupOut(", lambda given: 90 < min(given) < 92 and sorted(given)[-4] >= 99.5),
+        (5, "LeaveOneGroupOut(", lambda given: round(statistics.mean(given)) == 98),
         (5, "order[::2]", lambda given: given[0] >= 99),
         (5, "varied.rows < half", lambda given: abs(given[1] - given[3]) < 1),
         (5, "(100, 300, 1000, 3000)", lambda given: 89 < given[-1] < 92),
@@ -242,6 +245,7 @@ def numbers(text: str) -> list[float]:
         "at last the pictures are read as well as the grids",
         "there are fourteen blocks of writers",
         "one writer is misread nearly every tenth time, and some hardly ever",
+        "the mean over all writers is ninety-eight",
         "variations on both sides give a wonderful score",
         "variations help little",
         "drawn digits alone read nine of ten",
@@ -266,6 +270,22 @@ def test_what_the_prose_says_is_what_the_cell_beside_it_shows(
     (cell,) = [cell for cell in cells(executed[LESSONS[lesson - 1].stem]) if code in f"{cell.source}\n"]
     shown = [output.text if "text" in output else output.data["text/plain"] for output in cell.outputs]
     assert holds(numbers("".join(shown)))
+
+
+@pytest.mark.parametrize(
+    ("lesson", "words"),
+    [
+        (1, f"Each digit was brought to a **bitmap** of {BITMAP}×{BITMAP} pixels"),
+        (4, f"until its strokes are {STROKE_WIDTH} pixels of the {BITMAP} wide"),
+        (4, f"above 0 and up to {BITMAP // 2}."),
+        (4, {100: "The check asks about a hundred snapshots"}[10 * lesson4.EACH]),
+        (6, {8: "the first eight digits of a version are enough"}[SHORT]),
+    ],
+)
+def test_the_prose_names_constants_as_they_are(lesson: int, words: str) -> None:
+    assert words in " ".join(cell.source for cell in cells(LESSONS[lesson - 1], "markdown")).replace(
+        "\n", " "
+    )
 
 
 def test_the_figure_in_the_readme_is_one_of_the_first_lesson(executed: dict[str, Path]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
-from looking import THEMES, serious, use_theme
+from looking import THEMES, expect_figures, serious, use_theme
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -18,19 +18,6 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 SAMPLES = NOTEBOOKS / "samples"
-SLOW_MS = 180_000  # for a kernel on a busy machine; what is awaited comes far sooner
-
-
-def expect_figures(page: "Page", lab: "Lab", notebook: str) -> None:
-    """Each figure is there once, drawn, and told in words."""
-    cells = nbformat.read(lab.folder / notebook, 4).cells
-    wanted = sum(cell.cell_type == "code" and "plots." in cell.source for cell in cells)
-    figures = page.locator(".jp-OutputArea-output img:not(.dn-panel img)")
-    expect(figures).to_have_count(wanted, timeout=SLOW_MS)
-    for figure in figures.all():
-        expect(figure).to_have_attribute("alt", re.compile(r"\w+.*: .+"))
-        figure.scroll_into_view_if_needed()
-        assert figure.evaluate("image => image.complete && image.naturalWidth > 100")
 
 
 def test_preprocess_shows_each_figure_once(page: "Page", lab: "Lab", shoot: "Shoot") -> None:
