@@ -435,6 +435,38 @@ def test_slow_urls_hold_up_nobody_else_and_a_full_queue_says_when_to_come_back(
         assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_queries_that_come_at_the_same_time_get_each_its_own_answer(
+    service: Running, models: "ModelStore"
+) -> None:
+    other = next(version for version in models.versions() if version != models.resolve())
+    asked = {
+        "7": ("digits_recognition", b64()),  # too large to be read with the others
+        "6": ("digits_recognition", b64(SIX)),
+        "NoDigit": ("digits_recognition", b64(BLANK)),
+        "CorruptImage": ("digits_recognition", b64(SEVEN[:500])),
+        "QueryError": ("digits_recognition", "?"),
+        other: (f"digits_recognition/{other}", b64(SIX)),
+    }
+    heard: list[tuple[str, str]] = []
+
+    def ask(names: list[str]) -> None:
+        for name in names:
+            answer = service.post(asked[name][0], {"base64": asked[name][1]})
+            told = answer.json if answer.status == 200 else answer.error[1]
+            found = told if isinstance(told, str) else str(told["result"])
+            heard.append((name, told["metadata"]["model_version"] if name == other else found))
+
+    names = list(asked)
+    callers = [threading.Thread(target=ask, args=(names[first:] + names[:first],)) for first in range(6)]
+    callers += [threading.Thread(target=ask, args=(names[::-1] * 2,)) for _ in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(heard) == 6 * 6 + 12 * 12
+    assert [pair for pair in heard if pair[0] != pair[1]] == []
+
+
 # Versions
 
 
