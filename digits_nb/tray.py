@@ -79,10 +79,12 @@ class Tray:
             As for `recognize`.
         """
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._clear, TURNS)
         answer: asyncio.Future[Answer | None] = loop.create_future()
         self._waiting.append(_Waiting(query, model, answer))
+        if self._in_hand() == 1:  # this one
+            self._clear(0)
+        elif len(self._waiting) == 1:
+            loop.call_soon(self._clear, TURNS)
         return await answer
 
     def _clear(self, turns: int) -> None:
