@@ -90,7 +90,7 @@ def serve(settings: Settings) -> None:
     keys.holders()  # a broken file is told now
     sockets = _listen(settings)
     _announce(settings, sockets[0], shown)
-    _watch(settings.workers, lambda alive: asyncio.run(_answer(settings, keys, sockets, alive)))
+    _watch(settings.workers, lambda alive: asyncio.run(_answer(settings, keys, sockets, alive)), sockets)
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
@@ -132,7 +132,7 @@ def _announce(settings: Settings, listening: socket.socket, shown: str) -> None:
     print(*lines, sep="\n", flush=True)  # noqa: T201 (as Jupyter tells its address and its token)
 
 
-def _watch(count: int, work: Callable[[int], None]) -> None:
+def _watch(count: int, work: Callable[[int], None], sockets: list[socket.socket]) -> None:
     """Keep so many workers until a signal says stop; a second one ends them at once."""
     # a worker sees the end of this pipe when the watching process is gone, however it went
     alive, own = os.pipe()
@@ -146,6 +146,8 @@ def _watch(count: int, work: Callable[[int], None]) -> None:
         if number in _STOP:
             for pid in born:
                 os.kill(pid, signal.SIGKILL if stopping else signal.SIGTERM)
+            for listening in sockets:  # new callers are refused now, and need not wait for the old ones
+                listening.close()
             stopping = True
             continue
         for pid in _gone():
