@@ -26,6 +26,8 @@ from digits_nb.places import models, samples
 if TYPE_CHECKING:
     from tornado.httpserver import HTTPServer
 
+    from digits_nb.service import Service
+
 GRACE_S = 30.0
 """What is being answered when the service is stopped has this long."""
 
@@ -216,7 +218,7 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
         idle_connection_timeout=IDLE_TIMEOUT_S,
     )
     for listening in sockets:
-        loop.add_reader(listening, _accept, server, listening)
+        loop.add_reader(listening, _accept, server, service, listening)
     note("info", event="started")
     await told.wait()
     loop.remove_reader(alive)
@@ -230,10 +232,12 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
     note("info", event="stopped")
 
 
-def _accept(server: "HTTPServer", listening: socket.socket) -> None:
+def _accept(server: "HTTPServer", service: "Service", listening: socket.socket) -> None:
     """Take one connection: tornado would take all that wait, and leave none to a worker that is idle."""
     from tornado.iostream import IOStream
 
+    if not service.tray.welcome():
+        return
     with suppress(OSError):  # another worker was first, or the caller is gone
         connection, address = listening.accept()
         connection.setblocking(False)

@@ -63,6 +63,19 @@ class Tray:
     def __init__(self, in_hand: "Callable[[], int]") -> None:
         self._in_hand = in_hand
         self._waiting: list[_Waiting] = []
+        self._welcome = 0
+
+    def welcome(self) -> bool:
+        """Whether to take one more caller in, asked once a turn while one stands at the door.
+
+        Another process may be idle, and is to have its share. So as many may come as were answered last, and
+        else one, whose query is then waited for.
+        """
+        if self._welcome < 0 or (self._welcome == 0 and self._waiting):
+            self._welcome = min(self._welcome + 1, 0)
+            return False
+        self._welcome = self._welcome - 1 if self._welcome else -TURNS
+        return True
 
     async def read(self, query: "Query", model: "DigitModel") -> "Answer | None":
         """Read a picture, together with those that come at the same time.
@@ -93,6 +106,7 @@ class Tray:
             loop.call_soon(self._clear, turns - 1)
             return
         taken, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+        self._welcome = len(taken)
         if self._waiting:
             loop.call_soon(self._clear, TURNS)
         for model in dict.fromkeys(waiting.model for waiting in taken):

@@ -116,6 +116,20 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
         assert f"Worker {first[0]} is gone" in service.errors.read_text()
 
 
+def test_workers_share_the_callers(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path, "--workers", "2") as service:
+        wait_for(lambda: len(service.workers) == 2)
+        lines = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(48)]
+        for line in lines:
+            headers = {"Authorization": service.key, "Content-Type": "application/json"}
+            line.request("POST", f"/v1/algo/{OWNER}/digits_recognition", json.dumps(QUERY), headers)
+        assert [answer_of(line.getresponse()).result for line in lines] == [7] * 48
+        for line in lines:
+            line.close()
+        answering = [line["worker"] for line in service.log if line.get("method") == "POST"]
+        assert set(answering) == set(service.workers)
+
+
 def test_workers_end_with_the_process_that_watches_them(store: "ModelStore", tmp_path: Path) -> None:
     with running(store.path, tmp_path) as service:
         (worker,) = service.workers

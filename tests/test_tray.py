@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import digits_nb as dn
-from digits_nb.tray import TOGETHER, Tray
+from digits_nb.tray import TOGETHER, TURNS, Tray
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -89,6 +89,16 @@ def test_each_is_read_by_the_model_that_it_asked_for(model: "DigitModel") -> Non
     assert [answer.model_version[0] for answer in asyncio.run(ask())] == list("121212")
 
 
+def test_one_that_comes_alone_is_read_without_a_turn_of_waiting(model: "DigitModel") -> None:
+    async def ask() -> dn.Answer:
+        reading = Tray(lambda: 1).read(SEVEN, model)
+        with pytest.raises(StopIteration) as done:
+            reading.send(None)
+        return done.value.value
+
+    assert asyncio.run(ask()).digit == 7
+
+
 def test_one_is_not_kept_waiting_for_another_who_never_comes(model: "DigitModel") -> None:
     async def ask() -> dn.Answer:
         return await asyncio.wait_for(Tray(lambda: 99).read(SEVEN, model), 30)
@@ -121,3 +131,21 @@ def test_a_caller_who_gives_up_leaves_the_others_theirs(model: "DigitModel") -> 
         return await second
 
     assert asyncio.run(ask()).digit == 7
+
+
+def test_an_idle_process_takes_one_caller_in_and_waits_for_the_query() -> None:
+    tray = Tray(lambda: 0)
+    assert [tray.welcome() for _ in range(2 * TURNS + 2)] == 2 * [True, *TURNS * [False]]
+
+
+def test_as_many_callers_come_in_as_were_answered_and_none_while_pictures_wait(model: "DigitModel") -> None:
+    async def ask() -> list[bool]:
+        tray = Tray(lambda: 99)
+        reading = [asyncio.create_task(tray.read(SEVEN, model)) for _ in range(3)]
+        await asyncio.sleep(0)
+        told = [tray.welcome() for _ in range(TURNS)]
+        await asyncio.gather(*reading)
+        return told + [tray.welcome() for _ in range(5)]
+
+    # the fourth is the one whose query is waited for
+    assert asyncio.run(ask()) == [*TURNS * [False], *4 * [True], False]
