@@ -68,13 +68,13 @@ class Tray:
     def welcome(self) -> bool:
         """Whether to take one more caller in, asked once a turn while one stands at the door.
 
-        Another process may be idle, and is to have its share. So as many may come as were answered last, and
-        else one, whose query is then waited for.
+        Another process may be idle, and is to have its share. So as many may come as were answered last, or
+        else one; then their queries are waited for.
         """
         if self._welcome < 0 or (self._welcome == 0 and self._waiting):
             self._welcome = min(self._welcome + 1, 0)
             return False
-        self._welcome = self._welcome - 1 if self._welcome else -TURNS
+        self._welcome = self._welcome - 1 if self._welcome > 1 else -TURNS
         return True
 
     async def read(self, query: "Query", model: "DigitModel") -> "Answer | None":
