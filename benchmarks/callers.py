@@ -81,14 +81,8 @@ class _Caller:
         return int(head[9:12]), bytes(self.got[end + 4 :])
 
 
-def call(
-    port: int,
-    connections: int,
-    seconds: float,
-    requests: Callable[[], Iterator[tuple[str, bytes]]],
-    judge: Callable[[str, int, bytes], str],
-) -> Heard:
-    """Let so many callers ask for so long, and give what they heard.
+class Callers:
+    """So many callers, who keep their connections from one time of asking to the next.
 
     Parameters
     ----------
@@ -96,35 +90,70 @@ def call(
         Of the service, on the loopback.
     connections
         Callers at the same time.
-    seconds
-        After which nobody asks again; what was asked is still waited for.
     requests
         Gives each caller its requests, each with a name.
     judge
         Says what an answer is, given that name, the status and the body; each kind is counted.
     """
-    heard = Heard()
-    selector = selectors.DefaultSelector()
-    start = perf_counter()
-    for _ in range(connections):
-        _Caller(port, requests()).ask(selector)
-    while selector.get_map():
-        for event, _ in selector.select(timeout=60):
-            caller = event.data
-            try:
-                answer = caller.listen()
-            except OSError:
-                heard.cut += 1
-                caller.hang_up(selector)
-            else:
-                if answer is None:
+
+    def __init__(
+        self,
+        port: int,
+        connections: int,
+        requests: Callable[[], Iterator[tuple[str, bytes]]],
+        judge: Callable[[str, int, bytes], str],
+    ) -> None:
+        self.heard = Heard()
+        self._judge = judge
+        self._callers = [_Caller(port, requests()) for _ in range(connections)]
+        self._selector = selectors.DefaultSelector()
+
+    def ask(self, seconds: float) -> None:
+        """Ask for so long, after which nobody asks again; what was asked is still waited for."""
+        start = perf_counter()
+        for caller in self._callers:
+            caller.ask(self._selector)
+        waiting = len(self._callers)
+        while waiting:
+            for event, _ in self._selector.select(timeout=60):
+                if not self._hear(event.data):
                     continue
-                heard.waits_s.append(perf_counter() - caller.start)
-                kind = judge(caller.what, *answer)
-                heard.answers[kind] = heard.answers.get(kind, 0) + 1
-            if perf_counter() - start < seconds:
-                caller.ask(selector)
-            else:
-                caller.hang_up(selector)
-    heard.seconds = perf_counter() - start
-    return heard
+                if perf_counter() - start < seconds:
+                    event.data.ask(self._selector)
+                else:
+                    waiting -= 1
+        self.heard.seconds += perf_counter() - start
+
+    def hang_up(self) -> None:
+        """Close the connections."""
+        for caller in self._callers:
+            caller.hang_up(self._selector)
+
+    def _hear(self, caller: _Caller) -> bool:
+        """Take what has come, and say whether the caller has nothing more to wait for."""
+        try:
+            answer = caller.listen()
+        except OSError:
+            self.heard.cut += 1
+            caller.hang_up(self._selector)
+            return True
+        if answer is None:
+            return False
+        self.heard.waits_s.append(perf_counter() - caller.start)
+        kind = self._judge(caller.what, *answer)
+        self.heard.answers[kind] = self.heard.answers.get(kind, 0) + 1
+        return True
+
+
+def call(
+    port: int,
+    connections: int,
+    seconds: float,
+    requests: Callable[[], Iterator[tuple[str, bytes]]],
+    judge: Callable[[str, int, bytes], str],
+) -> Heard:
+    """Let so many callers ask once for so long, and give what they heard."""
+    callers = Callers(port, connections, requests, judge)
+    callers.ask(seconds)
+    callers.hang_up()
+    return callers.heard

@@ -1,6 +1,6 @@
 """The service against the recogniser in one's own process, and what its callers see on bad days.
 
-python benchmarks/service.py [--seconds 5] [--soak 30] [--save]
+python benchmarks/service.py [--seconds 5] [--soak 300] [--save]
 
 The service, and a bare tornado handler that only decodes JSON, each run in a process of their own; the
 callers are in this one, and each asks again as soon as it is answered.
@@ -20,13 +20,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, repeat
 from pathlib import Path
 
 import latency
 import results
-from callers import Heard, call, request
+from callers import Callers, Heard, call, request
 
 import digits_nb as dn
 from digits_nb.recognition import default_model
@@ -34,6 +35,7 @@ from digits_nb.recognition import default_model
 Rows = dict[str, dict[str, float]]
 
 CONNECTIONS = (1, 8, 64)
+TURN_S = 0.5
 PATH = "/v1/algo/me/digits_recognition"
 SEVEN = 7
 
@@ -58,7 +60,7 @@ def main() -> None:
     """Print all three."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5, help="for each figure (default: 5)")
-    parser.add_argument("--soak", type=float, default=30, help="seconds of bad days (default: 30)")
+    parser.add_argument("--soak", type=float, default=300, help="seconds of bad days (default: 300)")
     results.add_option(parser)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -75,20 +77,32 @@ def speed(store: dn.ModelStore, seconds: float) -> Rows:
     """One base64 PNG a request: the service, a bare handler, and the loop in this process."""
     rows: Rows = {}
     body = json.dumps({"base64": latency._sample()}).encode()  # noqa: SLF001 (the same picture)
+    turns = max(1, round(seconds / TURN_S))
     with _serving(store) as (port, key, _), _program([sys.executable, "-c", BARE]) as (bare, _, _):
         for connections in CONNECTIONS:
+            asked = {
+                name: Callers(
+                    at, connections, partial(repeat, ("", request(at, path, body, key=key))), _status
+                )
+                for name, at, path in (("service", port, PATH), ("bare tornado", bare, "/"))
+            }
+            count, taken = 0, 0.0
             # in turn, so that a busy moment of the machine is shared out
-            loop = _loop(body, seconds)
-            for name, at, asked in (("service", port, PATH), ("bare tornado", bare, "/")):
-                data = request(at, asked, body, key=key)
-                heard = call(at, connections, seconds, lambda data=data: repeat(("", data)), _status)
+            for _ in range(turns):
+                more, took = _loop(body, seconds / turns)
+                count, taken = count + more, taken + took
+                for callers in asked.values():
+                    callers.ask(seconds / turns)
+            for name, callers in asked.items():
+                callers.hang_up()
+                heard = callers.heard
                 if heard.cut or set(heard.answers) != {"200"}:
                     sys.exit(f"{name} failed: {_told(heard)}")
-                row = {"per_second": heard.rate, "of_loop": heard.rate / loop}
+                row = {"per_second": heard.rate, "of_loop": heard.rate * taken / count}
                 row |= {f"p{q}_ms": heard.percentile_ms(q) for q in (50, 95, 99)}
                 rows[f"{name}, {connections} at once"] = row
                 print(f"{name:12} {connections:2} at once: {_row(row)}", flush=True)
-            print(f"the loop in this process: {loop:.0f} a second", flush=True)
+            print(f"the loop in this process: {count / taken:.0f} a second", flush=True)
     return rows
 
 
@@ -132,6 +146,8 @@ def kill(store: dn.ModelStore, seconds: float) -> dict[str, float]:
     body = json.dumps({"base64": latency._sample()}).encode()  # noqa: SLF001
     with _serving(store, "--workers", "2") as (port, key, workers):
         data = request(port, PATH, body, key=key)
+        while len(workers()) < 2:  # noqa: PLR2004 (as many as it is started with)
+            time.sleep(0.1)
         killer = threading.Timer(seconds / 2, lambda: os.kill(workers()[0], signal.SIGKILL))
         killer.start()
         heard = call(port, 8, seconds, lambda: repeat(("good", data)), _judge)
@@ -172,13 +188,14 @@ def _judge(name: str, status: int, body: bytes) -> str:
     return "right" if right else f"WRONG ({name}, status {status}, {body[:200]!r})"
 
 
-def _loop(body: bytes, seconds: float) -> float:
+def _loop(body: bytes, seconds: float) -> tuple[int, float]:
+    """Answer in this process for so long; gives how often, in how many seconds."""
     query, model = json.loads(body), default_model()
     count, start = 0, time.perf_counter()
     while (taken := time.perf_counter() - start) < seconds:
         dn.recognize(query, model)
         count += 1
-    return count / taken
+    return count, taken
 
 
 def _two_versions(folder: Path) -> dn.ModelStore:
@@ -235,7 +252,7 @@ def _serving(store: dn.ModelStore, *options: str, allow: str = "") -> Iterator[t
 @contextmanager
 def _program(command: list[str], **environment: str) -> Iterator[tuple]:
     """Run a program that prints its address, and perhaps a key."""
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.NamedTemporaryFile() as log:
         program = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | environment
         )
@@ -246,9 +263,9 @@ def _program(command: list[str], **environment: str) -> Iterator[tuple]:
 
             def workers() -> list[int]:
                 """Those that have started, the last ones alive."""
-                log.seek(0)
-                lines = [json.loads(line) for line in log if '"event": "started"' in line]
-                return [line["worker"] for line in lines]
+                # opened anew: the program writes where `log` itself would be reading
+                lines = Path(log.name).read_text().splitlines()
+                return [json.loads(line)["worker"] for line in lines if '"event": "started"' in line]
 
             call(port, 1, 0, lambda: repeat(("", request(port, "/healthz", b"", method="GET"))), _status)
             yield port, key, workers

@@ -24,8 +24,12 @@ class Algorithm(NamedTuple):
 
 def _recognition(query: "Query", model: "DigitModel") -> Found:
     grid = query.get("grid") if isinstance(query, dict) else None
-    answer = recognize(query, model) if grid is None else recognize_grid(grid, model)
-    return answer.digit, {**_sureness(answer), "model_version": model.version}
+    return recognized(recognize(query, model) if grid is None else recognize_grid(grid, model))
+
+
+def recognized(answer: Answer) -> Found:
+    """Give what `digits_recognition` says of an answer."""
+    return answer.digit, {**_sureness(answer), "model_version": answer.model_version}
 
 
 def _preprocess(query: dict[str, Any]) -> Found:

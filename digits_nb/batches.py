@@ -107,19 +107,19 @@ def _prepare_all(
     block: "list[_Loaded]", see: "Callable[[Query], T]", jobs: int
 ) -> "list[tuple[T | DigitsError, float]]":
     if jobs == 1:
-        return _prepare(block, see)
+        return prepare(block, see)
     from joblib import Parallel, delayed
 
     # as they are: joblib would gather small tasks into large ones, and lay large arrays down in files
     parallel = Parallel(jobs, batch_size=1, pre_dispatch="all", max_nbytes=None)
     parts = (block[start : start + PART] for start in range(0, len(block), PART))
-    return [
-        prepared for part in parallel(delayed(_prepare)(part, see) for part in parts) for prepared in part
-    ]
+    return [prepared for part in parallel(delayed(prepare)(part, see) for part in parts) for prepared in part]
 
 
-def _prepare(block: "list[_Loaded]", see: "Callable[[Query], T]") -> "list[tuple[T | DigitsError, float]]":
-    """What is seen in each picture, and the seconds from its query on."""
+def prepare(
+    block: "Iterable[tuple[Query | DigitsError, float]]", see: "Callable[[Query], T]"
+) -> "list[tuple[T | DigitsError, float]]":
+    """Give what is seen in each picture, or its error, and the seconds from its query on."""
     prepared = []
     for loaded, spent_s in block:
         start = perf_counter()

@@ -34,6 +34,7 @@ class HostedModels:
     def __init__(self, store: ModelStore, kept: int = KEPT) -> None:
         self.store = store
         self.kept = kept
+        self._watched = (store.path, store.path / "latest")
         self._loaded: OrderedDict[str, DigitModel] = OrderedDict()
         self._meant: dict[str, str] = {}
         self._cards: dict[str, dict[str, Any]] = {}
@@ -49,7 +50,7 @@ class HostedModels:
         ModelNotFound
             There is no such version, or more than one.
         """
-        seen = [_signature(self.store.path), _signature(self.store.path / "latest")]
+        seen = [_signature(path) for path in self._watched]
         with self._lock:
             if seen != self._seen:
                 self._seen = seen

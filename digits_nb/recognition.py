@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from digits_nb.answer import Answer
-from digits_nb.batches import prepare_blocks
+from digits_nb.batches import prepare, prepare_blocks
 from digits_nb.errors import DigitsError, ModelNotFound, NoDigit, SeveralDigits
 from digits_nb.ink import reduce
 from digits_nb.normalise import LEVELS, Stages, preprocess
@@ -122,21 +122,14 @@ def recognize_many(
     """
     model = default_model() if model is None else model
     for block in prepare_blocks(queries, _see_one):
-        grids = [seen.grids for seen, _ in block if isinstance(seen, _Seen)]
-        start = perf_counter()
-        answers = model.predict_proba(np.concatenate(grids)) if grids else ()
-        share = (perf_counter() - start) / max(len(answers), 1)
-        first = 0
-        for seen, duration_s in block:
-            if not isinstance(seen, _Seen):
-                yield seen
-                continue
-            last = first + len(seen.grids)
-            try:
-                yield _judge(seen, answers[first:last], model, duration_s + share)
-            except DigitsError as error:
-                yield error
-            first = last
+        yield from _read_block(block, model)
+
+
+def recognize_together(
+    queries: "Iterable[Query | DigitsError]", model: "DigitModel"
+) -> list[Answer | DigitsError]:
+    """Do as `recognize_many`, here and now, for a few queries; an error among them stays in its place."""
+    return list(_read_block(prepare([(query, 0.0) for query in queries], _see_one), model))
 
 
 def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answer]:
@@ -245,6 +238,24 @@ def _see_one(query: "Query") -> _Seen:
     return seen._replace(grids=np.stack([digit.grid for digit in found]))
 
 
+def _read_block(
+    block: "list[tuple[_Seen | DigitsError, float]]", model: "DigitModel"
+) -> Iterator[Answer | DigitsError]:
+    grids = [seen.grids for seen, _ in block if isinstance(seen, _Seen)]
+    start = perf_counter()
+    answers = model.predict_proba(np.concatenate(grids)) if grids else ()
+    share = (perf_counter() - start) / max(len(answers), 1)
+    for seen, duration_s in block:
+        if isinstance(seen, DigitsError):
+            yield seen
+            continue
+        own, answers = answers[: len(seen.grids)], answers[len(seen.grids) :]
+        try:
+            yield _judge(seen, own, model, duration_s + share)
+        except DigitsError as error:
+            yield error
+
+
 def _judge(
     seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
@@ -263,7 +274,11 @@ def _check_alike(
     """Refuse where less than half of the grids look like any digit, by a threshold that the card states."""
     alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get(threshold, 0)
     if 2 * alike.sum() < len(alike):
-        raise NoDigit(_NOTHING_LIKE_A_DIGIT)
+        msg = (
+            "The picture shows nothing that the model would take for a digit; send one with a single digit, "
+            "large and on a plain ground."
+        )
+        raise NoDigit(msg)
 
 
 def _several(seen: _Seen) -> SeveralDigits:
@@ -271,12 +286,6 @@ def _several(seen: _Seen) -> SeveralDigits:
         f"The picture shows {len(seen.grids)} digits, and only one is read here; read them all with "
         "read_digits, or send the part that shows one."
     )
-
-
-_NOTHING_LIKE_A_DIGIT = (
-    "The picture shows nothing that the model would take for a digit; send one with a single digit, large "
-    "and on a plain ground."
-)
 
 
 def _answer(

@@ -115,4 +115,7 @@ def busy() -> Refusal:
 
 def dump(value: object) -> bytes:
     """Write JSON values as a body."""
-    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+    return _JSON.encode(value).encode()
+
+
+_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))  # json.dumps would make one each time

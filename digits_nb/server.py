@@ -26,6 +26,8 @@ from digits_nb.places import models, samples
 if TYPE_CHECKING:
     from tornado.httpserver import HTTPServer
 
+    from digits_nb.service import Service
+
 GRACE_S = 30.0
 """What is being answered when the service is stopped has this long."""
 
@@ -90,7 +92,7 @@ def serve(settings: Settings) -> None:
     keys.holders()  # a broken file is told now
     sockets = _listen(settings)
     _announce(settings, sockets[0], shown)
-    _watch(settings.workers, lambda alive: asyncio.run(_answer(settings, keys, sockets, alive)))
+    _watch(settings.workers, lambda alive: asyncio.run(_answer(settings, keys, sockets, alive)), sockets)
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
@@ -132,7 +134,7 @@ def _announce(settings: Settings, listening: socket.socket, shown: str) -> None:
     print(*lines, sep="\n", flush=True)  # noqa: T201 (as Jupyter tells its address and its token)
 
 
-def _watch(count: int, work: Callable[[int], None]) -> None:
+def _watch(count: int, work: Callable[[int], None], sockets: list[socket.socket]) -> None:
     """Keep so many workers until a signal says stop; a second one ends them at once."""
     # a worker sees the end of this pipe when the watching process is gone, however it went
     alive, own = os.pipe()
@@ -146,6 +148,8 @@ def _watch(count: int, work: Callable[[int], None]) -> None:
         if number in _STOP:
             for pid in born:
                 os.kill(pid, signal.SIGKILL if stopping else signal.SIGTERM)
+            for listening in sockets:  # new callers are refused now, and need not wait for the old ones
+                listening.close()
             stopping = True
             continue
         for pid in _gone():
@@ -214,7 +218,7 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
         idle_connection_timeout=IDLE_TIMEOUT_S,
     )
     for listening in sockets:
-        loop.add_reader(listening, _accept, server, listening)
+        loop.add_reader(listening, _accept, server, service, listening)
     note("info", event="started")
     await told.wait()
     loop.remove_reader(alive)
@@ -228,10 +232,12 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
     note("info", event="stopped")
 
 
-def _accept(server: "HTTPServer", listening: socket.socket) -> None:
+def _accept(server: "HTTPServer", service: "Service", listening: socket.socket) -> None:
     """Take one connection: tornado would take all that wait, and leave none to a worker that is idle."""
     from tornado.iostream import IOStream
 
+    if not service.tray.welcome():
+        return
     with suppress(OSError):  # another worker was first, or the caller is gone
         connection, address = listening.accept()
         connection.setblocking(False)

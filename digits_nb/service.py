@@ -8,27 +8,21 @@ from typing import Any, ClassVar
 
 from tornado.web import Application, RequestHandler
 
-from digits_nb.algorithms import ALGORITHMS, Algorithm, Found
+from digits_nb.algorithms import ALGORITHMS, Algorithm, Found, recognized
 from digits_nb.bodies import MAX_BODY_BYTES, Query, read_body
 from digits_nb.desk import Desk
-from digits_nb.errors import DigitsError, TooLarge
+from digits_nb.errors import DigitsError
 from digits_nb.exchange import Exchange
 from digits_nb.hosting import HostedModels
 from digits_nb.keys import KeyFile
 from digits_nb.openapi import describe
 from digits_nb.publishing import MODEL, Cards, Collection, Latest, Version
-from digits_nb.query import TIMEOUT_S, open_image, read_bytes
+from digits_nb.query import TIMEOUT_S, read_bytes
 from digits_nb.replies import Refusal, dump, refusal_of
+from digits_nb.tray import Tray
 
 MAX_TIMEOUT_S = 300.0
 """What a caller may ask for with `timeout`, and gets without it."""
-
-SMALL = {"max_bytes": 2**17, "max_pixels": 2**16}
-"""A picture up to this is read in a millisecond, ten at worst, by the thread that answers.
-
-To pass it on to a thread of the desk takes half as long again, because the two get into each other's way at
-every step.
-"""
 
 AT_ONCE = 8
 """Queries of one list that are in work at the same time, so that a list does not keep others waiting."""
@@ -52,6 +46,7 @@ class Service(Application):
     def __init__(self, models: HostedModels, keys: KeyFile, owner: str, queue: int) -> None:
         self.models, self.keys, self.owner = models, keys, owner
         self.desk = Desk(queue)
+        self.tray = Tray(lambda: self._open)
         self.stopping = False
         self.idle = asyncio.Event()
         self.idle.set()
@@ -98,7 +93,7 @@ class Question(Exchange):
         timeout_s, raw = self._timeout(), self._raw()
         asked = read_body(self.body, self.request.headers.get("Content-Type", ""))
         version = version or "latest"
-        answers = self._at_once(algorithm, version, asked)
+        answers = await self._at_once(algorithm, version, asked)
         if answers is None:
             answers = await self._in_time(timeout_s, algorithm, version, asked)
         self.finish(dump(_bare(answers) if raw else answers))
@@ -150,21 +145,20 @@ class Question(Exchange):
         metadata = {"content_type": "json", "duration": round(perf_counter() - start, 6), **more}
         return {"result": result, "metadata": {**metadata, "request_id": self.request_id}}
 
-    def _at_once(
+    async def _at_once(
         self, algorithm: Algorithm, version: str, asked: Query | list[Query | Refusal]
     ) -> dict[str, Any] | None:
         """Read one small picture here and now, by a model that is loaded; nothing for all else."""
         if algorithm is not ALGORITHMS[MODEL] or isinstance(asked, list) or "url" in asked:
             return None
         start = perf_counter()
-        try:
-            model = self.application.models.loaded(version)
-            if model is None:
-                return None
-            small = asked if "grid" in asked else open_image(asked, **SMALL)
-        except TooLarge:
+        model = self.application.models.loaded(version)
+        if model is None:
             return None
-        return self._told(start, algorithm.run(small, model))
+        if "grid" in asked:
+            return self._told(start, algorithm.run(asked, model))
+        answer = await self.application.tray.read(asked, model)
+        return None if answer is None else self._told(start, recognized(answer))
 
     def _run(self, algorithm: Algorithm, version: str, query: Query) -> Found:
         """Do the work, in a thread."""

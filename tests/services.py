@@ -134,7 +134,7 @@ def running(
     try:
         assert process.stdout is not None
         printed = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", printed)
+        found = re.search(r"http://[\d.]+:(\d+)", printed)
         assert found, printed + errors.read_text()
         key = ""
         while not keys and not key:

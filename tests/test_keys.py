@@ -1,5 +1,6 @@
 """Keys: made and listed on the command line, recognised by the service that runs."""
 
+import hmac
 import json
 import os
 import stat
@@ -51,6 +52,25 @@ def test_what_is_no_key_is_nobodys(given: str, tmp_path: Path) -> None:
     assert keys.holder(given) is None
     assert keys.holder(anna[:-1]) is None
     assert keys.holder(anna + " ") is None
+
+
+@pytest.mark.parametrize("whose", ["the first", "the last", "nobody's"])
+def test_a_key_is_compared_with_all_of_them_whichever_it_is(
+    whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    made = [KeyFile(path).add(f"caller-{number}", ASK) for number in range(5)]
+    keys, compared = KeyFile(path), []
+    in_constant_time = hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return in_constant_time(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    holder = keys.holder({"the first": made[0], "the last": made[-1], "nobody's": new_key()}[whose])
+    assert (holder is None) == (whose == "nobody's")
+    assert len(set(compared)) == 5
 
 
 def test_the_command_makes_lists_and_removes_keys(tmp_path: Path) -> None:

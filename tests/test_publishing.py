@@ -2,10 +2,15 @@
 
 import io
 import json
+import os
+import signal
 import socket
+import threading
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -205,6 +210,29 @@ def test_what_is_no_zip_is_refused(giver: Running, store: "ModelStore") -> None:
     assert giver.ask("PUT", f"{DATA}/{version[:8]}", whole).error == (400, "QueryError")
     assert giver.ask("PUT", DATA, bytes(36_000_000)).error == (413, "TooLarge")
     assert store.versions() == [version]
+
+
+def test_a_worker_that_is_killed_while_versions_come_in_loses_and_mixes_up_none(
+    taker: Running, taken: "ModelStore", model: "DigitModel", tmp_path: Path
+) -> None:
+    sent = dict(another(model, tmp_path / "other", note) for note in range(40))
+    answered, killed = set(), 0
+    for number, (version, data) in enumerate(sent.items()):
+        with suppress(OSError, HTTPException):
+            if taker.ask("PUT", f"{DATA}/{version}", data).status == 201:
+                answered.add(version)
+        if number in {5, 15, 25}:
+            # while the next one is on its way, at another moment each time
+            worker = taker.workers[-1]
+            threading.Timer(0.004 * number / 5, os.kill, (worker, signal.SIGKILL)).start()
+            killed += 1
+    assert answered <= set(taken.versions()) <= set(sent)
+    assert len(answered) >= len(sent) - killed
+    for version in taken.versions():
+        assert taken.load(version).version == version
+        assert answering(taker, version) == version
+    assert answering(taker) == taken.resolve()
+    assert len(taker.workers) == 1 + killed
 
 
 def test_a_connection_that_is_cut_leaves_nothing(

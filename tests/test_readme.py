@@ -14,6 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from digits_nb.archives import MAX_ARCHIVE_BYTES
+from digits_nb.bodies import MAX_BODY_BYTES
+from digits_nb.server import Settings
+from digits_nb.service import MAX_TIMEOUT_S
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
@@ -105,6 +110,24 @@ def test_the_first_run_trains_and_ends_with_the_digit_and_where_things_are(
 def test_command(command: str, reader: Reader) -> None:
     code, printed = reader.types("bash", "-euo", "pipefail", "-c", command)
     assert code == 0, printed
+    if "curl" in command:
+        answers = [
+            r'{"status":"ready"}',
+            r'{"result":7,"metadata":',
+            r'{"result":6,"metadata":',
+            r'"latest":true}}',
+        ]
+        assert re.search(".*".join(map(re.escape, answers)), printed, re.DOTALL), printed
+
+
+def test_what_is_put_in_front_of_the_service_lets_through_what_it_takes() -> None:
+    (front,) = [text for language, text in BLOCKS if language == "nginx"]
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", front)
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", front)
+    (port,) = re.findall(r"proxy_pass http://127\.0\.0\.1:(\d+);", front)
+    assert int(megabytes) * 2**20 >= max(MAX_BODY_BYTES, MAX_ARCHIVE_BYTES)
+    assert int(seconds) > MAX_TIMEOUT_S
+    assert int(port) == Settings().port
 
 
 @pytest.mark.usefixtures("first_run")

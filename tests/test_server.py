@@ -10,12 +10,13 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from servers import in_turn, plain, serving
-from services import OWNER, PATIENCE_S, Answer, running
+from services import OWNER, PATIENCE_S, Answer, answer_of, running
 
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
@@ -46,6 +47,7 @@ def test_what_is_being_answered_is_answered_when_the_service_stops(
         serving(after(1.5)) as pictures,
         running(store.path, tmp_path, "--workers", "2", allow=pictures.pair) as service,
     ):
+        wait_for(lambda: len(service.workers) == 2)
 
         def ask() -> None:
             heard.append(service.post("digits_recognition", {"url": pictures.url}))
@@ -62,6 +64,30 @@ def test_what_is_being_answered_is_answered_when_the_service_stops(
         assert {answer.headers.get("Connection") for answer in heard} == {"close"}
         assert service.process.wait(timeout=PATIENCE_S) == 0
         assert [line["event"] for line in service.log if "event" in line] == ["started"] * 2 + ["stopped"] * 2
+
+
+def test_a_service_that_stops_is_not_ready_and_hangs_up_after_the_answer(
+    store: "ModelStore", tmp_path: Path
+) -> None:
+    over = threading.Event()
+    with (
+        serving(in_turn(lambda _: over.wait(PATIENCE_S), plain(SEVEN))) as pictures,
+        running(store.path, tmp_path, allow=pictures.pair) as service,
+    ):
+        slow = threading.Thread(target=service.post, args=("digits_recognition", {"url": pictures.url}))
+        kept = HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S)
+        kept.request("GET", "/readyz")
+        assert answer_of(kept.getresponse()).json == {"status": "ready"}
+        slow.start()
+        wait_for(lambda: pictures.seen)
+        service.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: refused(service.port))
+        kept.request("GET", "/readyz")
+        answer = answer_of(kept.getresponse())
+        assert answer.error == (503, "NotReady")
+        assert answer.headers["Connection"] == "close"
+        over.set()
+        slow.join()
 
 
 def refused(port: int) -> bool:
@@ -88,6 +114,20 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_answer(
         for _ in range(5):
             assert service.post("digits_recognition", QUERY).result == 7
         assert f"Worker {first[0]} is gone" in service.errors.read_text()
+
+
+def test_workers_share_the_callers(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path, "--workers", "2") as service:
+        wait_for(lambda: len(service.workers) == 2)
+        lines = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(48)]
+        for line in lines:
+            headers = {"Authorization": service.key, "Content-Type": "application/json"}
+            line.request("POST", f"/v1/algo/{OWNER}/digits_recognition", json.dumps(QUERY), headers)
+        assert [answer_of(line.getresponse()).result for line in lines] == [7] * 48
+        for line in lines:
+            line.close()
+        answering = [line["worker"] for line in service.log if line.get("method") == "POST"]
+        assert set(answering) == set(service.workers)
 
 
 def test_workers_end_with_the_process_that_watches_them(store: "ModelStore", tmp_path: Path) -> None:
@@ -117,6 +157,21 @@ def test_a_service_is_healthy_at_once_and_ready_when_there_is_a_model(
         (empty / "latest").write_text(other.name)
         assert service.ask("GET", "/readyz", headers={"Authorization": ""}).json == {"status": "ready"}
         assert service.post("digits_recognition", QUERY).result == 7
+
+
+@pytest.mark.parametrize(("host", "warned"), [(None, False), ("0.0.0.0", True)], ids=["usual", "told"])  # noqa: S104
+def test_others_can_reach_it_only_if_it_is_told_so(
+    host: str | None, warned: bool, store: "ModelStore", tmp_path: Path
+) -> None:
+    with running(store.path, tmp_path, *(["--host", host] if host else [])) as service:
+        assert (
+            "Others can reach it: let them come through something that speaks TLS" in service.printed
+        ) == warned
+        sockets = Path("/proc/net/tcp")
+        if sockets.exists():  # Linux tells what is listened at, in hexadecimal
+            rows = [row.split() for row in sockets.read_text().splitlines()[1:]]
+            listening = [row[1] for row in rows if row[3] == "0A"]
+            assert f"{'00000000' if warned else '0100007F'}:{service.port:04X}" in listening
 
 
 def test_the_curl_line_that_is_printed_works(store: "ModelStore", tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from servers import Server, redirecting_by, serving, silent
 from services import OWNER, Answer, Running, running
 
 import digits_nb as dn
+from digits_nb.hosting import KEPT
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel, ModelStore
@@ -384,6 +386,26 @@ def test_a_body_in_pieces_is_read_up_to_the_limit(service: Running) -> None:
     assert service.ask("POST", RECOGNITION, much, headers=headers).error == (413, "TooLarge")
 
 
+def test_an_error_that_nobody_foresaw_tells_the_caller_nothing_and_the_log_where(
+    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import digits_nb.pages\n"
+        "def fail(*_): raise RuntimeError('what was sent, and /the/inside')\n"
+        "digits_nb.pages.find_digits = fail\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(store.path, tmp_path) as service:
+        answer = service.post("read_digits", {"base64": b64()})
+        assert answer.error == (500, "InternalError")
+        line = service.logged(answer.headers["X-Request-Id"])
+        assert (line["level"], line["exception"]) == ("error", "RuntimeError")
+        assert line["where"][-1] == "sitecustomize.py:2 fail"
+        for text in (answer.body.decode(), service.errors.read_text()):
+            assert "what was sent" not in text
+            assert "/the/inside" not in text
+
+
 def test_where_a_redirect_leads_stays_inside_and_goes_to_the_log(service: Running, pictures: Server) -> None:
     for path, kind, host in (
         ("/inside.png", "ForbiddenAddress", "127.0.0.1:9"),
@@ -435,6 +457,38 @@ def test_slow_urls_hold_up_nobody_else_and_a_full_queue_says_when_to_come_back(
         assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_queries_that_come_at_the_same_time_get_each_its_own_answer(
+    service: Running, models: "ModelStore"
+) -> None:
+    other = next(version for version in models.versions() if version != models.resolve())
+    asked = {
+        "7": ("digits_recognition", b64()),  # too large to be read with the others
+        "6": ("digits_recognition", b64(SIX)),
+        "NoDigit": ("digits_recognition", b64(BLANK)),
+        "CorruptImage": ("digits_recognition", b64(SEVEN[:500])),
+        "QueryError": ("digits_recognition", "?"),
+        other: (f"digits_recognition/{other}", b64(SIX)),
+    }
+    heard: list[tuple[str, str]] = []
+
+    def ask(names: list[str]) -> None:
+        for name in names:
+            answer = service.post(asked[name][0], {"base64": asked[name][1]})
+            told = answer.json if answer.status == 200 else answer.error[1]
+            found = told if isinstance(told, str) else str(told["result"])
+            heard.append((name, told["metadata"]["model_version"] if name == other else found))
+
+    names = list(asked)
+    callers = [threading.Thread(target=ask, args=(names[first:] + names[:first],)) for first in range(6)]
+    callers += [threading.Thread(target=ask, args=(names[::-1] * 2,)) for _ in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(heard) == 6 * 6 + 12 * 12
+    assert [pair for pair in heard if pair[0] != pair[1]] == []
+
+
 # Versions
 
 
@@ -478,6 +532,30 @@ def test_a_new_version_is_served_at_once_and_the_old_one_stays(model: "DigitMode
         assert refused.error == (500, "TamperedModel")
         cards = service.ask("GET", f"/v1/algorithms/{OWNER}/digits_recognition/versions").json["results"]
         assert {item["version"] for item in cards if item["card"] is None} == {second, latest}
+
+
+def test_pinned_callers_notice_nothing_of_new_versions(model: "DigitModel", tmp_path: Path) -> None:
+    models = dn.ModelStore(tmp_path / "models")
+    first = models.save(model)
+    heard: list[str] = []
+    over = threading.Event()
+    with running(models.path, tmp_path) as service:
+
+        def ask(name: str) -> None:
+            while not over.is_set():
+                heard.append(asked(service, name))
+
+        with ThreadPoolExecutor() as callers:
+            pinned = [callers.submit(ask, name) for name in (first, first[:8]) * 2]
+            try:
+                for number in range(2 * KEPT):
+                    latest = models.save(type(model)(model.onnx, model.card | {"note": number}))
+                    assert asked(service) == latest
+            finally:
+                over.set()
+        assert [caller.exception() for caller in pinned] == [None] * 4
+    assert len(heard) > 2 * KEPT
+    assert set(heard) == {first}
 
 
 def asked(service: Running, version: str = "latest") -> str:
