@@ -104,7 +104,7 @@ def check(exercise: str, answer: object) -> Verdict:
     try:
         hint = CHECKS[exercise](answer)
     except Exception as error:  # noqa: BLE001
-        hint = f"Your answer could not be tried, which ended with {type(error).__name__}: {error}"
+        hint = f"When it was tried, your answer stopped with {type(error).__name__}: {error}"
     if not hint:
         _solved.add(exercise)
     return Verdict(exercise, not hint, hint)

@@ -33,7 +33,7 @@ def rows_of(grids: "NDArray[np.float64]") -> "NDArray[np.float64]":
     return np.reshape(grids, (-1, 64))
 
 
-def fitted(learned: "Digits", gamma: float = 0.001) -> Model:
+def fitted(learned: "Digits", gamma: float | str = 0.001) -> Model:
     """The support vector classifier of the example, fitted."""
     from sklearn.svm import SVC
 

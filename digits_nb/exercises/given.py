@@ -8,6 +8,7 @@ import numpy as np
 Given = Any
 """Whatever somebody puts in the place of the three dots."""
 
+ROUNDED = "Nearly: it seems to be rounded. Give it as it is."
 NOTHING = "Your function returns nothing yet: what follows `return`?"
 
 
@@ -34,5 +35,18 @@ def no_function(answer: object) -> str:
 
 
 def hint_about(answer: Given, hints: Mapping[str, Any], otherwise: str) -> str:
-    """What is to be said of a number or an array, by what it equals: hint → that; "" is for the right one."""
-    return next((hint for hint, each in hints.items() if np.allclose(answer, each)), otherwise)
+    """What is to be said of a number or an array, by what it equals.
+
+    Parameters
+    ----------
+    answer
+        What was given, of the shape that was asked for.
+    hints
+        Hint → the number or the array that calls for it; "" is for the right one.
+    otherwise
+        The hint for everything else.
+    """
+    for hint, each in hints.items():
+        if np.allclose(answer, each):
+            return hint
+    return ROUNDED if np.allclose(answer, hints[""], atol=0.006) else otherwise

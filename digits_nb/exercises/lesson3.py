@@ -61,9 +61,8 @@ def _distance(answer: Given) -> str:
         number = number_of(answer(grid.copy()))
         if number is None:
             return "Your function should return one number, the least distance, and does not yet."
-        if np.isclose(number, distances.min()):
-            continue
-        near_misses = {
+        hints = {
+            "": distances.min(),
             "Leaked: it finds the digit itself. Look only among those that the model learned from.": 0,
             "That is the square of the distance.": distances.min() ** 2,
             "That is which digit is nearest. How far away is it?": distances.argmin(),
@@ -73,7 +72,8 @@ def _distance(answer: Given) -> str:
         otherwise = (
             "Not that far. The distance of two grids is the root of the sum of their squared differences."
         )
-        return hint_about(number, near_misses, otherwise)
+        if hint := hint_about(number, hints, otherwise):
+            return hint
     return ""
 
 

@@ -36,8 +36,8 @@
 # - [Quiz](#Quiz)
 #
 # Each exercise checks itself: put your answer in the place of the three dots and run the cell. You will be
-# told that it is right, or get a hint; try as often as you like, nobody is counting. The solutions are in the
-# folder `solutions`, for afterwards.
+# told that it is right, or get a hint; try as often as you like, nobody is counting. The solutions are for
+# afterwards, in the folder `solutions` if your teacher has left it there.
 # %% [markdown]
 # ## The digits
 #

@@ -3,7 +3,7 @@
 #
 # In lesson 3 one function, `dn.preprocess`, made a picture readable that was not. In this lesson we open
 # it. We switch its steps on one after the other, look at what each does to a picture, and count how many
-# pictures the model can read by then. The model never changes.
+# pictures the model can read by then. The model stays the same until the very last step.
 #
 # **What you will learn**
 #
@@ -43,9 +43,10 @@ pictures, labels = snapshots.photographs(written, np.random.default_rng(0)), wri
 len(pictures)
 # %% [markdown]
 # Better still are pictures of your own. If you are a class, each of you writes the digits 0 to 9 in a row,
-# with wide gaps, photographs the row, and puts the photograph into one folder. Write the folder's name
-# between the quotes, and the rows are cut into digits. As long as there is no name, we go on with the
-# snapshots.
+# with wide gaps, photographs the row, and puts the photograph into one folder. Nothing else may be in the
+# photograph, not even a name, and 0 comes first. Write the folder's name between the quotes, and the rows
+# are cut into digits; ten rows or more are best, for with one alone each digit is ten per cent. As long as
+# there is no name, we go on with the snapshots.
 # %%
 from digits_nb.classroom import pictures_of
 
@@ -54,15 +55,17 @@ if folder:
     pictures, labels = pictures_of(folder)
 len(pictures)
 # %% [markdown]
-# Here are two of each digit.
+# Here are two of each digit. If the pictures are yours, look whether each shows what stands above it: a row
+# that was turned round has all of its labels wrong.
 # %%
 from digits_nb import plots
 
 two = np.concatenate([np.flatnonzero(labels == digit)[n : n + 1] for n in range(2) for digit in range(10)])
 plots.gallery([pictures[i] for i in two], labels[two], title="Some of the pictures, and what they show")
 # %% [markdown]
-# You can read them all, can't you? Now the model, on the same digits as *grids*, before anybody wrote them
-# on paper. (With pictures of your own there are no such grids, and this is still about the snapshots.)
+# You can read nearly all of them, can't you? Now the model, on the same digits as *grids*, before anybody
+# wrote them on paper. (With pictures of your own there are no such grids, and this is still about the
+# snapshots.)
 # %%
 f"{model.score(written.grids.reshape(-1, 64), written.labels):.1%}"
 
@@ -79,9 +82,9 @@ inks = [1 - np.asarray(dn.open_image(picture).convert("L")) / 255 for picture in
 climbed = {"only shrunk": {"pictures": share([rungs.shrink(ink) for ink in inks])}}
 f"{climbed['only shrunk']['pictures']:.1%}"
 # %% [markdown]
-# It is the same model, and with the snapshots they are the same digits. All that is lost between the two
-# numbers was lost on the way from the paper to the sixty-four numbers, and so all of it can be won back
-# there.
+# It is the same model, and with the snapshots they are the same digits. What lies between the two numbers
+# is the way from a grid onto paper, and from the paper to another grid. How much of it can be won back by
+# treating the picture better?
 #
 # ## Step one: what is ink?
 #
@@ -107,8 +110,8 @@ def climb(step: str) -> str:
 
 climb(steps[0])
 # %% [markdown]
-# Little, or nothing. The paper is clean now, and the digit is still small and somewhere. This is what the
-# model is shown, in the middle of a great deal of nothing:
+# Nothing to speak of. The paper is clean now, and the digit is still small and somewhere. This is what the
+# model is shown of a three, in the middle of a great deal of nothing:
 # %%
 plots.sheet([rungs.shrink(one.ink)], title="Only the ink of a three, shrunk", numbers=True)
 
@@ -147,9 +150,10 @@ course.check("4.1", cut)
 # %%
 climb(steps[1])
 # %% [markdown]
-# That was a large one. A digit that fills its grid can be compared with digits that fill theirs.
+# With the snapshots that is a large step: a digit that fills its grid can be compared with digits that fill
+# theirs. With pictures of your own, see for yourselves which step is the large one.
 #
-# ## Step three: its own proportions
+# ## Step three: its own proportions, counted in blocks
 #
 # But look at a one after this step. It was high and narrow, and a square of 8×8 has been filled with it:
 # %%
@@ -157,11 +161,13 @@ ones = [each for each, label in zip(stages, labels, strict=True) if label == 1][
 plots.sheet([rungs.shrink(each.crop) for each in ones], title="Ones, cut out and squeezed into a square")
 # %% [markdown]
 # So we bring the digit to the full height of a bitmap of 32×32 and leave its proportions alone, put it in
-# the middle, and count ink in blocks of 4×4, as in lesson 1.
+# the middle, and count ink in blocks of 4×4, as in lesson 1. These belong together, and make one step. Here
+# are the same ones, and behind them five that the model has learned.
 # %%
-plots.sheet([rungs.place(each.crop) for each in ones], title="The same ones in their own proportions")
+theirs = learned.grids[learned.labels == 1][:5]
+plots.sheet([*(rungs.place(each.crop) for each in ones), *theirs], title="Ones of ours, and learned ones")
 # %% [markdown]
-# Now they are as narrow as the ones that the model knows.
+# Now ours are about as narrow as those.
 # %%
 climb(steps[2])
 
@@ -169,7 +175,7 @@ climb(steps[2])
 # %% [markdown]
 # ## Step four: upright
 #
-# People lean. How much, can be computed: take each pixel of ink, and see how far right of the middle it is
+# People lean. How much can be computed: take each pixel of ink, and see how far right of the middle it is
 # and how far down. If what is further down is, on the whole, further left, the digit leans to the right.
 #
 # ### Exercise 4.2: write a function
@@ -233,10 +239,10 @@ course.check("4.3", width)
 width = 12
 course.check("4.3", width)
 # %% [markdown] tags=["solution"]
-# Thin strokes cost a little: the shape is still there, in paler numbers. With broad ones the holes of 0, 6,
-# 8 and 9 close and most blocks are full, so that all digits become the same dark blot.
-# `plots.sheet([dn.preprocess(picture, stroke_width=12).grid for picture in pictures[:20]], title="…")`
-# shows it.
+# Thin strokes cost less, as long as something is left of them in the blocks: the shape is still there, in
+# paler numbers. With broad ones the holes of 0, 6, 8 and 9 close and most blocks are full, so that all
+# digits become the same dark blot. `plots.sheet([dn.preprocess(picture, stroke_width=12).grid for picture
+# in pictures[:20]], title="…")` shows it.
 # %% [markdown]
 # ## The other side
 #
@@ -254,13 +260,15 @@ plots.ladder(climbed, title="One step after the other")
 for step, shares in climbed.items():
     print(f"{shares['pictures']:6.1%}  {step}")
 # %% [markdown]
-# With the snapshots the pictures are read as well, by now, as the grids were that they were made from:
-# *nothing* is lost on the way any more. The model was never the problem. It was asked in a language that it
-# had not learned.
+# With the snapshots the pictures are read as well by now as the grids were that they were made from, within
+# a picture or two of the two hundred: hardly anything is lost on the way any more. The model was never the
+# problem. It was asked in a language that it had not learned.
 #
-# The same steps were measured on pictures that nobody here made: scanned digits, a page and a photo of
-# somebody's handwriting, and pictures as people send them. There the ladder begins with the same steps, and
-# goes on, because those people do not write as the thirteen of the collection do. That is the next lesson.
+# The same steps were measured on pictures that nobody here made: scanned digits (mnist), a page and a photo
+# of somebody's handwriting (handwritten), and pictures as people send them (messy). *The ancestor* is the
+# usual example with pictures that were only shrunk. There the ladder begins with the same steps, and goes
+# on, because those people do not write as the thirteen of the collection do. What the upper rungs are is
+# told in the next lesson and in [train.ipynb](../train.ipynb).
 # %%
 from digits_nb import measurements
 
@@ -306,7 +314,8 @@ course.check("4.quiz", letters)
 # - Change one thing at a time and measure: some steps gain little alone, and the others need them.
 # - A picture has to see the world as the data set does: its ink, its place, its proportions, its slant, its
 #   pen.
-# - When the question is put in the language of what was learned, the same model reads nearly all of it.
+# - When the question is put in the language of what was learned, a model of the same kind reads nearly all
+#   of it.
 #
 # If your teacher wants to know how far you came, put your name between the quotes.
 # %%
@@ -315,5 +324,5 @@ course.grade("")
 # **Where to read on.** Lesson 5, [Who taught it to write?](5-who-taught-it-to-write.ipynb), is about the
 # other half of the ladder. [preprocess.ipynb](../preprocess.ipynb) has the knobs of these steps as sliders,
 # for a picture of yours, and [evaluate.ipynb](../evaluate.ipynb) measures the best model on a folder of
-# your class. The moments are from M.-K. Hu's [Visual pattern recognition by moment
+# your class. Moments came into the reading of shapes with M.-K. Hu's [Visual pattern recognition by moment
 # invariants](https://doi.org/10.1109/TIT.1962.1057692).
