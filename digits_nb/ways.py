@@ -39,6 +39,7 @@ REFUSED = {
         "This is neither base64 nor an address with http:// or https://; type one, or upload a file.",
     ),
     "large": ("file", f"The file has more than the {MAX_BYTES / 1e6:g} MB that are read; save it as JPEG."),
+    "several": ("file", "These are several files, and one picture is read at a time; give them one by one."),
     "unreadable": ("file", "A folder, or a file that is gone, cannot be read; give one picture as a file."),
 }
 """What is not even read: where it was asked, and the sentence."""

@@ -226,6 +226,7 @@ BAD = {
         "picks",
         lambda panel: upload(panel, SEVEN + bytes(MAX_BYTES)),
     ),
+    "several files": ("picks", lambda panel: tell(panel, way="refused", why="several")),
     "a folder": ("picks", lambda panel: tell(panel, way="refused", why="unreadable")),
     "base64 of a picture that is too large": (
         "fields",

@@ -59,7 +59,9 @@ function render({ model, el }) {
     send({ way: "refused", why });
   }
 
-  async function sendFile(picked) {
+  async function sendFile(files) {
+    if (files.length > 1) return refuse("several");
+    const [picked] = files;
     if (!picked) return;
     if (picked.size > model.get("max_bytes")) return refuse("large");
     let bytes;
@@ -92,13 +94,13 @@ function render({ model, el }) {
   stop.addEventListener("click", () => send({ way: "stop" }));
   upload.addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
-    sendFile(file.files[0]);
+    sendFile(file.files);
     file.value = ""; // the same file can be picked again
   });
   form.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
-    sendFile(event.clipboardData.files[0]);
+    sendFile(event.clipboardData.files);
   });
 
   for (const { name, alt, src } of model.get("samples")) {
@@ -121,7 +123,7 @@ function render({ model, el }) {
   };
   const drop = (event) => {
     over(event);
-    sendFile(event.dataTransfer.files[0]);
+    sendFile(event.dataTransfer.files);
   };
   const found = requestAnimationFrame(() => {
     zone = el.closest(".dn-panel") ?? el;

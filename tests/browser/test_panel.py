@@ -224,11 +224,19 @@ def test_a_folder_that_is_dropped_is_a_sentence(page: "Page", panel: "Locator", 
     expect_digit(panel, 2)
 
 
-def drop(page: "Page", target: "Locator", path: Path) -> None:
+def test_several_files_at_once_are_a_sentence(page: "Page", panel: "Locator") -> None:
+    drop(page, panel.locator(".dn-columns"), *sorted(SAMPLES.glob("s*.*")))
+    error = panel.locator(".dn-entry .dn-error")
+    expect(error).to_have_text(
+        "These are several files, and one picture is read at a time; give them one by one."
+    )
+
+
+def drop(page: "Page", target: "Locator", *paths: Path) -> None:
     """Drop something from this machine's files, as a file manager does."""
     target.scroll_into_view_if_needed()
     x, y = middle(target)
-    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     devtools = page.context.new_cdp_session(page)
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
