@@ -21,6 +21,8 @@ INPUT = "grid"
 LABEL = "label"
 PROBABILITIES = "probabilities"
 COLUMNS = 64
+MAX_INK = 16
+"""In a column: a grid counts the ink pixels of 4×4 blocks."""
 CLASSES = 10
 
 OPSETS = {"": 18, "ai.onnx.ml": 1}

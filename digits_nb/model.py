@@ -5,44 +5,27 @@ onnxruntime sees it, runs without scikit-learn, and means the same in any releas
 """
 
 import os
-import warnings
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from digits_nb.conversion import CONVERTIBLE, compare, convert, trial_grids
 from digits_nb.errors import DigitsError, QueryError, TamperedModel
-from digits_nb.graph import CLASSES, COLUMNS, INPUT, LABEL, OPSETS, PROBABILITIES, check_graph
+from digits_nb.graph import CLASSES, COLUMNS, INPUT, LABEL, MAX_INK, PROBABILITIES, check_graph
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     import onnxruntime
     from numpy.typing import ArrayLike, NDArray
-    from onnx import ModelProto
     from sklearn.base import ClassifierMixin
-
-MAX_INK = 16
-"""A grid counts the ink pixels of 4×4 blocks."""
 
 BLOCK = 1024
 """Grids a run, so that memory does not grow with the batch; 100,000 grids take no longer in one run."""
 
 MAX_RUN_BYTES = 256 * 2**20
 """What the values of one run may take: a graph of small constants can double its own at every node."""
-
-TOLERANCE = 1e-4
-"""How far a converted probability may be from scikit-learn's.
-
-ONNX calculates in float32, scikit-learn in float64: on MLPs, SVCs, votes and sigmoid calibrations the largest
-difference measured was 1.3e-6. Conversions that are wrong (isotonic calibration, where skl2onnx takes the
-nearest threshold and scikit-learn interpolates) are off by 1e-1.
-"""
-
-_CONVERTIBLE = (
-    "MLPs, logistic regression, soft votes of them (flatten_transform=False, weights as an array), or SVCs, "
-    "calibrated with method='sigmoid'"
-)
 
 
 class DigitModel:
@@ -103,14 +86,15 @@ class DigitModel:
         DigitsError
             The estimator cannot be converted, or answers otherwise than its conversion.
         """
-        _check_estimator(estimator)
-        name = type(estimator).__name__
+        graph = convert(estimator)
         try:
-            model = cls(_convert(estimator), card, estimator=estimator)
+            model = cls(graph, card, estimator=estimator)
         except TamperedModel as error:
-            msg = f"This {name} becomes a graph that digits_nb does not run: use {_CONVERTIBLE}."
+            name = type(estimator).__name__
+            msg = f"This {name} becomes a graph that digits_nb does not run: use {CONVERTIBLE}."
             raise DigitsError(msg) from error
-        model._compare(estimator)
+        grids = trial_grids()
+        compare(estimator, grids, *model._session.run([LABEL, PROBABILITIES], {INPUT: grids}))
         return model
 
     def predict_proba(self, grids: "ArrayLike") -> "NDArray[np.float64]":
@@ -138,23 +122,6 @@ class DigitModel:
             (answers[block],) = self._session.run([PROBABILITIES], {INPUT: columns[block]})
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
-
-    def _compare(self, estimator: "ClassifierMixin") -> None:
-        grids = _trial_grids()
-        labels, probabilities = self._session.run([LABEL, PROBABILITIES], {INPUT: grids})
-        expected = estimator.predict_proba(grids)
-        off = np.abs(probabilities - expected).max()
-        runner_up, best = np.sort(expected)[:, -2:].T
-        # where two digits are equally likely, rounding decides the label
-        decided = best - runner_up > TOLERANCE
-        mistaken = np.sum(labels[decided] != estimator.predict(grids)[decided])
-        if mistaken or not off <= TOLERANCE:
-            msg = (
-                f"This {type(estimator).__name__} and its conversion to ONNX differ by up to {off:.1g} in a "
-                f"probability, where {TOLERANCE:g} is allowed, and in {mistaken} of {len(grids)} labels: "
-                f"use {_CONVERTIBLE}."
-            )
-            raise DigitsError(msg)
 
     def __reduce__(self) -> tuple[partial[Self], tuple[()]]:
         """Pickle what the model is made from; sessions and estimators stay in their process."""
@@ -229,71 +196,3 @@ def _open_session(graph: bytes) -> "onnxruntime.InferenceSession":
         msg = "The model does not answer a blank grid with ten probabilities: train and save a new model."
         raise TamperedModel(msg)
     return session
-
-
-def _check_estimator(estimator: "ClassifierMixin") -> None:
-    name = type(estimator).__name__
-    if not hasattr(estimator, "predict_proba"):
-        msg = f"This {name} has no predict_proba: calibrate it with CalibratedClassifierCV(method='sigmoid')."
-        raise DigitsError(msg)
-    classes = getattr(estimator, "classes_", None)
-    if classes is None or list(classes) != list(range(CLASSES)):
-        msg = (
-            f"This {name} is not fitted on the classes 0..9: fit it on all ten digits, labelled by integers."
-        )
-        raise DigitsError(msg)
-    columns = getattr(estimator, "n_features_in_", COLUMNS)
-    if columns != COLUMNS:
-        msg = f"This {name} takes {columns} columns, where a grid has {COLUMNS}: fit it on grids alone."
-        raise DigitsError(msg)
-
-
-def _convert(estimator: "ClassifierMixin") -> bytes:
-    """Give the bytes of the estimator's graph, the same ones whenever it is converted."""
-    from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import FloatTensorType
-
-    try:
-        with warnings.catch_warnings():
-            # it looks at attributes of an SVC that scikit-learn 1.9 deprecates
-            warnings.simplefilter("ignore", FutureWarning)
-            model = to_onnx(
-                estimator,
-                initial_types=[(INPUT, FloatTensorType([None, COLUMNS]))],
-                options={id(estimator): {"zipmap": False}},
-                target_opset=OPSETS,
-            )
-    except Exception as error:  # its converters raise whatever they meet
-        name = type(estimator).__name__
-        msg = f"This {name} cannot be converted by skl2onnx ({type(error).__name__}): use {_CONVERTIBLE}."
-        raise DigitsError(msg) from error
-    return _plain(model)
-
-
-def _plain(model: "ModelProto") -> bytes:
-    """Leave what the calculation needs: no names of nodes or tools, no constant that nothing reads."""
-    from onnx.helper import make_model, make_opsetid
-
-    graph = model.graph
-    read = {name for node in graph.node for name in node.input}
-    constants = [constant for constant in graph.initializer if constant.name in read]
-    del graph.initializer[:]
-    graph.initializer.extend(constants)
-    graph.name = "digits"
-    graph.ClearField("doc_string")
-    for node in graph.node:
-        node.ClearField("name")
-        node.ClearField("doc_string")
-    opsets = [make_opsetid(domain, version) for domain, version in OPSETS.items()]
-    return make_model(graph, opset_imports=opsets, ir_version=model.ir_version).SerializeToString(
-        deterministic=True
-    )
-
-
-def _trial_grids() -> "NDArray[np.float32]":
-    """Give 500 grids to compare answers on: digits, halves of two digits, noise."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits().data[:600]
-    noise = np.random.default_rng(0).integers(0, MAX_INK, (100, COLUMNS), endpoint=True)
-    return np.concatenate([digits[:200], (digits[200:400] + digits[400:]) / 2, noise]).astype(np.float32)

@@ -111,6 +111,51 @@ def test_the_graph_holds_no_tools_or_names_and_states_fixed_versions() -> None:
     assert {constant.name for constant in found.graph.initializer} <= read
 
 
+def constants(data: bytes) -> NDArray[np.float32]:
+    """Every float32 of a graph: in its constants and in the attributes of its operators."""
+    found = onnx.load_model_from_string(data).graph
+    tensors = [numpy_helper.to_array(tensor).ravel() for tensor in found.initializer]
+    attributes = [attribute.floats for node in found.node for attribute in node.attribute]
+    return np.concatenate(
+        [*(tensor for tensor in tensors if tensor.dtype == np.float32), *attributes], dtype=np.float32
+    )
+
+
+SMALLEST = np.finfo(np.float32).smallest_normal
+# what weight decay leaves of a unit that no grid excites, and the smallest weight that costs no time
+FADED = [1e-40, -1e-40, float(np.nextafter(SMALLEST, np.float32(0))), float(SMALLEST), float(-SMALLEST)]
+
+
+def faded_network() -> MLPClassifier:
+    estimator = fitted(network())
+    estimator.coefs_[0][:5, 0] = estimator.coefs_[1][0, :5] = estimator.intercepts_[0][:5] = FADED
+    return estimator
+
+
+def faded_regression() -> LogisticRegression:
+    estimator = fitted(LogisticRegression(max_iter=50))
+    estimator.coef_[0, 20:25] = estimator.intercept_[:5] = FADED
+    return estimator
+
+
+def faded_vote() -> VotingClassifier:
+    estimator = fitted(vote(flatten_transform=False))
+    estimator.estimators_[1] = faded_network()
+    return estimator
+
+
+@pytest.mark.parametrize("make", [faded_network, faded_regression, faded_vote])
+def test_numbers_too_small_for_fast_arithmetic_are_zero(make: Callable[[], ClassifierMixin]) -> None:
+    estimator = make()
+
+    model = DigitModel.from_estimator(estimator, {})
+
+    sizes = np.abs(constants(model.onnx))
+    assert not np.any((sizes > 0) & (sizes < SMALLEST))
+    assert np.any(sizes == SMALLEST)
+    np.testing.assert_allclose(model.predict_proba(GRIDS), estimator.predict_proba(GRIDS), atol=1e-5)
+
+
 def blind_to_float32() -> ClassifierMixin:
     """Logistic regression on columns about 1e7: float64 keeps their differences, float32 does not."""
     pipeline = fitted(make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=50)))
