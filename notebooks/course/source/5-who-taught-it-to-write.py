@@ -264,7 +264,8 @@ course.check("5.3", soften)
 # %% [markdown]
 # Which temperature? The one with which the true labels are the least surprising: the mean of minus the
 # logarithm of their probability is the smallest. We choose it on *other* writers than those whom we then
-# ask about, and neither were learned from. (`soft` does what your function does, by way of logarithms.)
+# ask about, and the network has learned from neither. (`soft` does what your function does, by way of
+# logarithms.)
 # %%
 def soft(part: dataset.Digits, temperature: float) -> np.ndarray:
     likely = network.predict_proba(part.grids.reshape(-1, 64) / 16)
