@@ -36,6 +36,7 @@ def use_theme(page: "Page", name: str) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
     is_light = str("Light" in name).lower()
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", is_light)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # which lies over all while a theme comes
 
 
 def contrast(ink: str, ground: str, opacity: float = 1) -> float:

@@ -53,6 +53,8 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
     (config / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
+    # it binds its port some time after it has found it free, and another one may find the same meanwhile
+    command += ["--ServerApp.port=0"]
     environment = os.environ | {
         "DIGITS_NB_HOME": str(folder),
         "JUPYTER_CONFIG_DIR": str(config),
