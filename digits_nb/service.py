@@ -167,8 +167,8 @@ class Question(Exchange):
         return algorithm.run(query)
 
     def _timeout(self) -> float:
-        given = self.get_query_argument("timeout", "")
-        if not given:
+        given = self.get_query_argument("timeout", None)
+        if given is None:
             return MAX_TIMEOUT_S
         if re.fullmatch(r"\d{1,3}(\.\d{1,9})?", given, re.ASCII) and 1 <= float(given) <= MAX_TIMEOUT_S:
             return float(given)

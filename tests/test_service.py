@@ -310,6 +310,11 @@ REFUSALS = {
         400,
         "QueryError",
     ),
+    "an empty timeout": (
+        lambda s: s.post("digits_recognition?timeout=", {"base64": b64()}),
+        400,
+        "QueryError",
+    ),
     "a timeout of 301": (
         lambda s: s.post("digits_recognition?timeout=301", {"base64": b64()}),
         400,
