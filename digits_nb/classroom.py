@@ -5,7 +5,7 @@ Ten digits in a row are one photograph to take, and ten labelled pictures once t
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digits_nb.query import Query
-
-T = TypeVar("T")
 
 ROW = 10
 """Digits of a row: 0, 1, 2 and so on to 9, from left to right."""
