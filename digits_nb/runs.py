@@ -204,8 +204,16 @@ def _kernel(output: Path) -> Iterator[type["AsyncKernelManager"]]:
             await super().start_kernel(env=environment, **options)
 
         async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
-            # Who presses Ctrl-C does not wait for the end of a cell.
-            await super().shutdown_kernel(now or isinstance(sys.exception(), KeyboardInterrupt), restart)
+            stopped_by = sys.exception()
+            if now or stopped_by:
+                # Who presses Ctrl-C does not wait for the end of a cell.
+                await super().shutdown_kernel(now or isinstance(stopped_by, KeyboardInterrupt), restart)
+                return
+            # As the base does, without the interrupt that it sends first: past the last cell there is nothing
+            # to interrupt, and a kernel that is still busy with an answer would tell it as an error.
+            await self.request_shutdown(restart)
+            await self.finish_shutdown(restart=restart)
+            await self.cleanup_resources(restart)
 
     try:
         yield Kernel

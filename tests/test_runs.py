@@ -69,6 +69,14 @@ def test_a_notebook_without_parameters_and_findings_is_run_too(
         read_result(output)
 
 
+def test_a_kernel_that_is_busy_after_its_last_cell_ends_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run_notebook(NOTEBOOKS / "busy_at_its_end.ipynb", tmp_path / "executed.ipynb", progress=False)
+
+    assert capfd.readouterr().err == ""
+
+
 def test_an_error_of_ours_is_raised_as_it_was_in_the_cell(tmp_path: Path) -> None:
     output = tmp_path / "executed.ipynb"
     output.touch()
