@@ -130,22 +130,32 @@ def clone(files_of_project: list[str], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> "DigitModel":
-    """The model of `train(seed=0)`, not yet in a store: fitted once, for every process that runs tests."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of `train.ipynb` as it is: made once, for every process that runs tests."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "trained"
+    with (shared / "trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "train.json").exists():
+            command = [sys.executable, "-m", "digits_nb", "run", CHECKOUT / "notebooks" / "train.ipynb"]
+            command += [folder / "train.ipynb", "-p", "store", folder / "models"]
+            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(trained: Path) -> "DigitModel":
+    """The model of `trained`, not yet in a store."""
     import joblib
 
     import digits_nb
 
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    fitted = shared / "model.joblib"
-    with (shared / "model.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not fitted.exists():
-            made = digits_nb.train(seed=0, progress=False)
-            joblib.dump((made.estimator, made.card), fitted)
-    return digits_nb.DigitModel.from_estimator(*joblib.load(fitted))
+    (version,) = digits_nb.ModelStore(trained / "models").versions()
+    card = digits_nb.ModelStore(trained / "models").load(version).card
+    return digits_nb.DigitModel.from_estimator(joblib.load(trained / "digits-classifier.joblib"), card)
 
 
 @pytest.fixture(scope="session")

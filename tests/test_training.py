@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from digits_nb import BadParameter, calibration, dataset, training
+from digits_nb import BadParameter, calibration, dataset, training, vote
+from digits_nb.normalise import LEVELS
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel
@@ -64,6 +65,16 @@ def test_the_estimator_is_plain_scikit_learn_and_takes_grids(model: "DigitModel"
 
     assert type(model.estimator).__module__.startswith("sklearn.")
     np.testing.assert_allclose(probabilities, model.predict_proba(grids), atol=1e-4)
+
+
+def test_no_weight_is_so_small_that_it_only_costs_time(model: "DigitModel") -> None:
+    weights = [weights for member in model.estimator.estimators_ for weights in member.coefs_]
+    sizes = np.abs(np.concatenate([part.ravel() for part in weights]))
+
+    # they were divided since, by the ink of a full cell or by the temperature
+    smallest = vote.FADED / max(LEVELS, model.card["calibration"]["temperature"])
+    assert not np.any((sizes > 0) & (sizes < smallest))
+    assert np.any(sizes == 0)
 
 
 def test_digits_in_ten_faces_that_were_not_trained_on_are_read(
