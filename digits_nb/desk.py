@@ -71,6 +71,21 @@ class Desk:
             raise busy()
         self.held_bytes += count
 
+    @contextmanager
+    def holding(self, data: bytes) -> Iterator[bytes]:
+        """Keep what was fetched, until it has been worked on.
+
+        Raises
+        ------
+        Refusal
+            That would be too many bytes.
+        """
+        self.hold(len(data))
+        try:
+            yield data
+        finally:
+            self.hold(-len(data))
+
     async def picture(self, work: Callable[[], T]) -> T:
         """Do this when a core is free; if the caller gives up before, it is not begun."""
         return await asyncio.wrap_future(self._pictures.submit(work))

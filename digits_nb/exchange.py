@@ -23,6 +23,9 @@ MAX_DRAINED_BYTES = 64 * 2**20
 BODY_TIMEOUT_S = 60.0
 """A caller whose body takes longer is hung up on."""
 
+ANSWER_TIMEOUT_S = 300.0
+"""So is one who takes longer to read the answer than the connection keeps ready for it."""
+
 _BEYOND = 2**62
 _IDS = random.Random()  # noqa: S311 (seeded by the system once: an id tells requests apart and opens nothing)
 
@@ -43,7 +46,8 @@ class Exchange(RequestHandler):
         self.refusal: Refusal | None = None
         self.told: dict[str, Any] = {}
         self._held = 0
-        self._closed = False
+        self._closed = self._logged = False
+        self._answering: asyncio.Task[Any] | None = None
         # tornado's own timeout for bodies costs twenty times as much
         self._patience = asyncio.get_running_loop().call_later(BODY_TIMEOUT_S, self._hang_up)
         self.application.opened(+1)
@@ -144,7 +148,12 @@ class Exchange(RequestHandler):
         self._patience.cancel()
         if self.refusal is not None:
             raise self.refusal
-        await getattr(self, f"do_{str(self.request.method).lower()}")(*names)
+        self._answering = asyncio.current_task()
+        try:
+            await getattr(self, f"do_{str(self.request.method).lower()}")(*names)
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise
 
     get = head = post = put = delete = patch = options = answer
 
@@ -185,20 +194,27 @@ class Exchange(RequestHandler):
         """Send the answer; from a service that stops, as the connection's last."""
         if self.application.stopping:
             self.set_header("Connection", "close")
-        return super().finish(chunk)
+        sent = super().finish(chunk)
+        stream = self.request.connection.stream
+        if stream.writing():
+            patience = asyncio.get_running_loop().call_later(ANSWER_TIMEOUT_S, stream.close)
+            sent.add_done_callback(lambda _: patience.cancel())
+        return sent
 
     def on_finish(self) -> None:
         """Count the request as answered."""
         self._close()
 
     def on_connection_close(self) -> None:
-        """Forget a request whose caller hung up."""
+        """Give up a request whose caller hung up."""
         super().on_connection_close()
         if not self._closed and not self._finished:
             self._close()
             self.told["error_type"] = "HungUp"
             self.set_status(499, "Caller hung up")
             self.log()
+            if self._answering is not None:
+                self._answering.cancel()
 
     def _close(self) -> None:
         self._patience.cancel()
@@ -216,7 +232,10 @@ class Exchange(RequestHandler):
         self.body = bytearray()
 
     def log(self) -> None:
-        """Write the line: no query string, no header, no body."""
+        """Write the line, once: no query string, no header, no body."""
+        if self._logged:
+            return
+        self._logged = True
         status = self.get_status()
         note(
             "info" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "error",

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def note(level: str, **fields: object) -> None:
     """Write a line to standard error, in one piece, so that the lines of several workers do not mix."""
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": time, "level": level, "worker": os.getpid(), **fields})
-    os.write(_STANDARD_ERROR, f"{line}\n".encode())
+    with suppress(OSError):  # on a full disk, or where nobody reads it: callers are answered all the same
+        os.write(_STANDARD_ERROR, f"{line}\n".encode())
 
 
 def trace(error: BaseException) -> dict[str, object]:

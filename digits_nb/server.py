@@ -17,19 +17,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from digits_nb.errors import DigitsError
 from digits_nb.keys import KeyFile, default_keys, new_key
 from digits_nb.places import models, samples
 
-if TYPE_CHECKING:
-    from tornado.httpserver import HTTPServer
-
-    from digits_nb.service import Service
-
 GRACE_S = 30.0
 """What is being answered when the service is stopped has this long."""
+
+HEADERS_S = 0.2
+"""And who has only just come in, to say what is asked."""
+
+LOOK_S = 0.01
+"""How often it is asked whether all of them have their answers."""
 
 LEAST_LIFE_S = 1.0
 MAX_SHORT_LIVES = 5
@@ -39,6 +39,8 @@ IDLE_TIMEOUT_S = 75.0
 """A caller who keeps a connection so long without a request is hung up on."""
 
 MAX_PORT = 2**16 - 1
+BACKLOG = 1024
+"""So many callers may stand at the door."""
 
 _STOP = {signal.SIGTERM, signal.SIGINT}
 
@@ -101,7 +103,7 @@ def _listen(settings: Settings) -> list[socket.socket]:
     try:
         # of a larger number, getaddrinfo would take the lower 16 bits
         port = settings.port if settings.port <= MAX_PORT else "no port"
-        return bind_sockets(port, settings.host, backlog=1024)
+        return bind_sockets(port, settings.host, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "no such host"
         msg = (
@@ -153,15 +155,17 @@ def _watch(count: int, work: Callable[[int], None], sockets: list[socket.socket]
             stopping = True
             continue
         for pid in _gone():
-            lived = time.monotonic() - born.pop(pid)
-            if stopping:
+            start = born.pop(pid, None)
+            if start is None or stopping:  # whoever runs as a container's first process gets others' orphans
                 continue
+            lived = time.monotonic() - start
             short_lives = short_lives + 1 if lived < LEAST_LIFE_S else 0
             if short_lives == MAX_SHORT_LIVES:
                 os.close(own)  # which stops the others
                 msg = "The workers die as soon as they are started: see the lines above for the reason."
                 raise DigitsError(msg)
-            print(f"Worker {pid} is gone: another takes its place.", file=sys.stderr, flush=True)  # noqa: T201
+            with suppress(OSError):  # the log may be full, or read by nobody
+                print(f"Worker {pid} is gone: another takes its place.", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(max(0.0, LEAST_LIFE_S - lived))
             born[_fork(work, alive, own)] = time.monotonic()
 
@@ -198,6 +202,7 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
     import cv2
     from tornado.httpserver import HTTPServer
 
+    from digits_nb.door import Door
     from digits_nb.exchange import MAX_DRAINED_BYTES
     from digits_nb.hosting import HostedModels
     from digits_nb.journal import catch_logs, note
@@ -217,28 +222,17 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
         max_body_size=MAX_DRAINED_BYTES,
         idle_connection_timeout=IDLE_TIMEOUT_S,
     )
-    for listening in sockets:
-        loop.add_reader(listening, _accept, server, service, listening)
+    door = Door(sockets, service.tray.welcome, server.handle_stream)
+    door.open()
     note("info", event="started")
     await told.wait()
     loop.remove_reader(alive)
-    for listening in sockets:
-        loop.remove_reader(listening)
-        listening.close()
+    door.close()
     service.stopping = True
     with suppress(TimeoutError):
-        await asyncio.wait_for(service.idle.wait(), GRACE_S)
+        async with asyncio.timeout(GRACE_S):
+            await asyncio.sleep(HEADERS_S)
+            while service.in_hand or door.telling():  # noqa: ASYNC110 (only now is it worth asking)
+                await asyncio.sleep(LOOK_S)
     await server.close_all_connections()
     note("info", event="stopped")
-
-
-def _accept(server: "HTTPServer", service: "Service", listening: socket.socket) -> None:
-    """Take one connection: tornado would take all that wait, and leave none to a worker that is idle."""
-    from tornado.iostream import IOStream
-
-    if not service.tray.welcome():
-        return
-    with suppress(OSError):  # another worker was first, or the caller is gone
-        connection, address = listening.accept()
-        connection.setblocking(False)
-        server.handle_stream(IOStream(connection), address)

@@ -14,6 +14,7 @@ from digits_nb.desk import Desk
 from digits_nb.errors import DigitsError
 from digits_nb.exchange import Exchange
 from digits_nb.hosting import HostedModels
+from digits_nb.journal import trace
 from digits_nb.keys import KeyFile
 from digits_nb.openapi import describe
 from digits_nb.publishing import MODEL, Cards, Collection, Latest, Version
@@ -46,11 +47,9 @@ class Service(Application):
     def __init__(self, models: HostedModels, keys: KeyFile, owner: str, queue: int) -> None:
         self.models, self.keys, self.owner = models, keys, owner
         self.desk = Desk(queue)
-        self.tray = Tray(lambda: self._open)
+        self.tray = Tray(lambda: self.in_hand)
         self.stopping = False
-        self.idle = asyncio.Event()
-        self.idle.set()
-        self._open = 0
+        self.in_hand = 0
         addresses = [
             (r"/v1/algo/([^/]+)/([^/]+)(?:/([^/]+))?", Question),
             (r"/v1/algorithms/([^/]+)/([^/]+)/versions", Cards),
@@ -65,11 +64,7 @@ class Service(Application):
 
     def opened(self, change: int) -> None:
         """Count the requests that are not answered yet."""
-        self._open += change
-        if self._open:
-            self.idle.clear()
-        else:
-            self.idle.set()
+        self.in_hand += change
 
     def log_request(self, handler: RequestHandler) -> None:
         """Write the line of a request that is answered."""
@@ -121,8 +116,11 @@ class Question(Exchange):
             async with turns:
                 try:
                     return await ask(query)
-                except (DigitsError, Refusal) as error:
-                    return refusal_of(error).body()
+                except Exception as error:  # noqa: BLE001 (the other queries are answered all the same)
+                    refusal = refusal_of(error)
+                    if refusal.kind == "InternalError":
+                        self.told |= trace(error)
+                    return refusal.body()
 
         self.told["queries"] = len(queries)
         return await asyncio.gather(*map(answer, queries))
@@ -133,9 +131,12 @@ class Question(Exchange):
         if "url" in query:
             try:
                 timeout_s = max(0.1, min(TIMEOUT_S, ends - start))
-                query = {"bytes": await desk.fetch(partial(read_bytes, query, timeout_s=timeout_s))}
+                fetched = await desk.fetch(partial(read_bytes, query, timeout_s=timeout_s))
             except DigitsError as error:
                 raise refusal_of(error, fetching=True) from error
+            with desk.holding(fetched) as data:
+                work = partial(self._run, algorithm, version, {"bytes": data})
+                return self._told(start, await desk.picture(work))
         return self._told(start, await desk.picture(partial(self._run, algorithm, version, query)))
 
     def _told(self, start: float, found: Found) -> dict[str, Any]:

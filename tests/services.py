@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -90,6 +91,21 @@ class Running:
         body = query if isinstance(query, bytes) else json.dumps(query).encode()
         return self.ask("POST", f"/v1/algo/{OWNER}/{name}", body, headers=headers, **more)
 
+    @contextmanager
+    def deaf(self, path: str, times: int) -> Iterator[socket.socket]:
+        """A caller who asks for something many times over on one connection, and reads nothing."""
+        asked = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {self.key}\r\n\r\n".encode()
+        with socket.socket() as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.settimeout(PATIENCE_S)
+            line.connect(("127.0.0.1", self.port))
+            line.sendall(times * asked)
+            before, so_far = -1, 0
+            while so_far != before:  # until no more is sent that is not read
+                time.sleep(0.5)
+                before, so_far = so_far, sum(line.get("path") == path for line in self.log)
+            yield line
+
     def _headers(self, more: dict[str, str] | None) -> dict[str, str]:
         headers = {"Authorization": f"Simple {self.key}"} | (more or {})
         return {name: value for name, value in headers.items() if value}
@@ -113,6 +129,15 @@ class Running:
     def workers(self) -> list[int]:
         """The processes that answer, or have answered."""
         return [line["worker"] for line in self.log if line.get("event") == "started"]
+
+
+def received(line: socket.socket) -> bytes:
+    """What still comes, until the other end hangs up in whichever way."""
+    heard = bytearray()
+    with suppress(ConnectionResetError):
+        while data := line.recv(2**16):
+            heard += data
+    return bytes(heard)
 
 
 def answer_of(response: HTTPResponse) -> Answer:

@@ -47,6 +47,16 @@ def test_what_is_given_up_before_its_turn_is_not_begun() -> None:
     assert begun == ["next"]
 
 
+def test_what_was_fetched_is_held_until_it_has_been_worked_on() -> None:
+    desk = Desk(queue=100, cores=1)
+    desk.hold(MAX_HELD_BYTES - 10)
+    with desk.holding(bytes(10)) as data:
+        assert (len(data), desk.held_bytes) == (10, MAX_HELD_BYTES)
+        with pytest.raises(Refusal, match="more to do here than can wait"), desk.holding(b"1"):
+            pass
+    assert desk.held_bytes == MAX_HELD_BYTES - 10
+
+
 def test_fetches_wait_for_no_picture_and_each_has_a_line_or_is_told() -> None:
     over = threading.Event()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import in_turn, plain, serving
-from services import OWNER, PATIENCE_S, Answer, answer_of, running
+from services import OWNER, PATIENCE_S, Answer, answer_of, received, running
 
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
@@ -64,6 +65,78 @@ def test_what_is_being_answered_is_answered_when_the_service_stops(
         assert {answer.headers.get("Connection") for answer in heard} == {"close"}
         assert service.process.wait(timeout=PATIENCE_S) == 0
         assert [line["event"] for line in service.log if "event" in line] == ["started"] * 2 + ["stopped"] * 2
+
+
+def test_callers_at_the_door_are_answered_when_the_service_stops(store: "ModelStore", tmp_path: Path) -> None:
+    with running(store.path, tmp_path) as service:
+        os.kill(service.workers[0], signal.SIGSTOP)
+        lines = [HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_S) for _ in range(5)]
+        for line in lines:
+            headers = {"Authorization": service.key, "Content-Type": "application/json"}
+            line.request("POST", f"/v1/algo/{OWNER}/digits_recognition", json.dumps(QUERY), headers)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        os.kill(service.workers[0], signal.SIGCONT)
+        assert [answer_of(line.getresponse()).result for line in lines] == [7] * 5
+        assert service.process.wait(timeout=PATIENCE_S) == 0
+
+
+def test_an_answer_that_is_on_its_way_arrives_whole_when_the_service_stops(
+    store: "ModelStore", tmp_path: Path
+) -> None:
+    path = f"/v1/data/{OWNER}/digits_recognition/latest"
+    with running(store.path, tmp_path) as service:
+        size = len(service.ask("GET", path).body)
+        with service.deaf(path, 100) as line:
+            service.process.send_signal(signal.SIGTERM)
+            wait_for(lambda: refused(service.port))
+            time.sleep(0.5)
+            heard = received(line)
+        assert service.process.wait(timeout=PATIENCE_S) == 0
+    _, *answers = heard.split(b"HTTP/1.1 200 OK\r\n")
+    assert [len(answer.partition(b"\r\n\r\n")[2]) for answer in answers] == [size] * len(answers)
+    assert 0 < len(answers) < 100
+
+
+def test_a_worker_that_can_hold_no_more_connections_waits_for_room(
+    store: "ModelStore", tmp_path: Path
+) -> None:
+    with running(store.path, tmp_path) as service:
+        (worker,) = service.workers
+        assert service.post("digits_recognition", QUERY).result == 7
+        files = len(list(Path(f"/proc/{worker}/fd").iterdir()))
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (files + 3, files + 3))
+        lines = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(8)]
+        wait_for(lambda: any(line.get("event") == "full" for line in service.log))
+        time.sleep(1.5)
+        assert sum(line.get("event") == "full" for line in service.log) <= 3, "one look a second"
+        for line in lines:
+            line.close()
+        assert service.post("digits_recognition", QUERY).result == 7
+
+
+def test_children_of_others_are_none_of_its_business(
+    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as the first process of a container is given those that nobody else waits for
+    (tmp_path / "sitecustomize.py").write_text("import os\nos.spawnlp(os.P_NOWAIT, 'true', 'true')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(store.path, tmp_path) as service:
+        time.sleep(0.5)
+        assert service.post("digits_recognition", QUERY).result == 7
+        assert service.process.poll() is None
+
+
+def test_a_log_that_cannot_be_written_harms_no_caller(
+    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os\nos.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(store.path, tmp_path) as service:
+        for _ in range(3):
+            assert service.post("digits_recognition", QUERY).result == 7
+        assert service.post("digits_recognition", {"path": "a"}).status == 400
+        assert service.process.poll() is None
 
 
 def test_a_service_that_stops_is_not_ready_and_hangs_up_after_the_answer(

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from servers import Server, redirecting_by, serving, silent
-from services import OWNER, Answer, Running, running
+from services import OWNER, Answer, Running, received, running
 
 import digits_nb as dn
 from digits_nb.hosting import KEPT
@@ -403,9 +403,13 @@ def test_an_error_that_nobody_foresaw_tells_the_caller_nothing_and_the_log_where
     with running(store.path, tmp_path) as service:
         answer = service.post("read_digits", {"base64": b64()})
         assert answer.error == (500, "InternalError")
-        line = service.logged(answer.headers["X-Request-Id"])
-        assert (line["level"], line["exception"]) == ("error", "RuntimeError")
-        assert line["where"][-1] == "sitecustomize.py:2 fail"
+        in_a_list = service.post("read_digits", [{"base64": b64()}, {"url": "http://127.0.0.1:9/"}])
+        told = [item["error"]["error_type"] for item in in_a_list.json]
+        assert (in_a_list.status, told) == (200, ["InternalError", "ForbiddenAddress"])
+        lines = [service.logged(each.headers["X-Request-Id"]) for each in (answer, in_a_list)]
+        assert [line["level"] for line in lines] == ["error", "info"]
+        assert {line["exception"] for line in lines} == {"RuntimeError"}
+        assert {line["where"][-1] for line in lines} == {"sitecustomize.py:2 fail"}
         for text in (answer.body.decode(), service.errors.read_text()):
             assert "what was sent" not in text
             assert "/the/inside" not in text
@@ -460,6 +464,50 @@ def test_slow_urls_hold_up_nobody_else_and_a_full_queue_says_when_to_come_back(
     for answer in busy:
         assert answer.error == (429, "Busy")
         assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_caller_who_hangs_up_is_given_up_and_leaves_the_place_to_others(
+    store: "ModelStore", slow: Server, tmp_path: Path
+) -> None:
+    with running(store.path, tmp_path, "--queue", "2", allow=slow.pair) as service:
+        body = json.dumps([{"url": slow.url}] * 3)
+        head = f"POST {RECOGNITION} HTTP/1.1\r\nHost: x\r\nAuthorization: {service.key}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        for count in range(1, 4):
+            with socket.create_connection(("127.0.0.1", service.port), timeout=30) as line:
+                line.sendall(f"{head}{body}".encode())
+                time.sleep(0.3)  # until it is being answered
+            while sum(line.get("status") == 499 for line in service.log) < count:
+                time.sleep(0.01)
+        assert service.post("digits_preprocess", {"base64": b64()}).status == 200
+        given_up = [line for line in service.log if line.get("status") == 499]
+        assert [line["queries"] for line in given_up] == [3] * 3
+        assert len({line["request_id"] for line in given_up}) == 3
+
+
+def test_a_caller_who_never_reads_the_answer_is_hung_up_on(
+    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import digits_nb.exchange\ndigits_nb.exchange.ANSWER_TIMEOUT_S = 0.2\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(store.path, tmp_path) as service, service.deaf("/openapi.json", 1000) as line:
+        assert received(line).count(b"HTTP/1.1 200 OK") < 1000
+        assert service.ask("GET", "/healthz").status == 200
+
+
+def test_what_was_fetched_counts_as_waiting(
+    store: "ModelStore", pictures: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import digits_nb.desk\ndigits_nb.desk.MAX_HELD_BYTES = 1000\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with running(store.path, tmp_path, allow=pictures.pair) as service:
+        for _ in range(2):
+            assert service.post("digits_recognition", {"url": pictures.url}).error == (429, "Busy")
+        assert service.post("digits_recognition", {"grid": [[0] * 8] * 8}).error == (400, "NoDigit")
 
 
 def test_queries_that_come_at_the_same_time_get_each_its_own_answer(
