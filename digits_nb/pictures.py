@@ -66,9 +66,7 @@ def decode_reduced(
     that it has in full, upright: `max_pixels` is for these.
     """
     name = format_of(data)
-    # these can make Pillow warn of oddities, which are nothing to the caller
-    talkative = name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
-    with _as_ours(name.upper()), _unheard() if talkative else nullcontext():
+    with _as_ours(name.upper()), _unheard() if _talkative(name, data) else nullcontext():
         image = undecoded(data, name)
         width, height = image.size
         check_size(width, height, min(max_pixels, most_pixels(image, data, name)))
@@ -80,6 +78,21 @@ def decode_reduced(
         if not drafted:
             return picture, picture.size
         return picture, (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether decoding this file takes what the size in its header tells, and waits for no other file.
+
+    The parts that a HEIC or a TIFF is coded in may hold much more than the picture shows, and talkative
+    formats are decoded one at a time.
+    """
+    name = format_of(data)
+    return name != "Heic" and not _talkative(name, data)
+
+
+def _talkative(name: str, data: bytes) -> bool:
+    """Whether this format can make Pillow warn of oddities, which are nothing to the caller."""
+    return name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
 
 
 def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:

@@ -75,12 +75,16 @@ class Version(Collection):
 
     async def do_get(self, owner: str, name: str, version: str) -> None:  # type: ignore[override]
         """Give it, as a zip of its folder."""
-        models = self.application.models
-        model = await self.look((owner, name), lambda: models.store.load(models.resolve(version)))
+        version, data = await self.look((owner, name), partial(self._zip, version))
         self.set_header("Content-Type", "application/zip")
-        self.set_header("Content-Disposition", f'attachment; filename="{model.version[:12]}.zip"')
-        self.set_header("X-Model-Version", model.version)
-        self.finish(zip_version(model))
+        self.set_header("Content-Disposition", f'attachment; filename="{version[:12]}.zip"')
+        self.set_header("X-Model-Version", version)
+        self.finish(data)
+
+    def _zip(self, version: str) -> tuple[str, bytes]:
+        models = self.application.models
+        model = models.store.load(models.resolve(version))
+        return model.version, zip_version(model)
 
     do_head = do_get
 

@@ -8,7 +8,8 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from digits_nb.errors import DigitsError, TooLarge
-from digits_nb.query import open_image
+from digits_nb.pictures import decode, is_plain
+from digits_nb.query import read_bytes
 from digits_nb.recognition import recognize_together
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     Found = Answer | DigitsError | None
 
-SMALL = {"max_bytes": 2**17, "max_pixels": 2**16}
-"""A picture up to this is read in a millisecond, ten at worst, by the thread that answers.
+MAX_BYTES, MAX_PIXELS = 2**17, 2**16
+"""A plain picture up to this is read in a millisecond, ten at worst, by the thread that answers.
 
 To pass it on to a thread of the desk takes half as long again, because the two get into each other's way at
 every step.
@@ -105,7 +106,8 @@ class Tray:
         if turns and len(self._waiting) < min(TOGETHER, self._in_hand()):
             loop.call_soon(self._clear, turns - 1)
             return
-        taken, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+        wanted = [waiting for waiting in self._waiting if not waiting.answer.done()]
+        taken, self._waiting = wanted[:TOGETHER], wanted[TOGETHER:]
         self._welcome = len(taken)
         if self._waiting:
             loop.call_soon(self._clear, TURNS)
@@ -125,6 +127,7 @@ def _read(those: list[_Waiting], model: "DigitModel") -> "list[Found]":
 
 def _open(query: "Query") -> "Image.Image | DigitsError":
     try:
-        return open_image(query, **SMALL)
+        data = read_bytes(query, max_bytes=MAX_BYTES)
+        return decode(data, max_pixels=MAX_PIXELS) if is_plain(data) else TooLarge("It may take a while.")
     except DigitsError as error:
         return error

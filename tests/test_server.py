@@ -122,7 +122,8 @@ def test_children_of_others_are_none_of_its_business(
     (tmp_path / "sitecustomize.py").write_text("import os\nos.spawnlp(os.P_NOWAIT, 'true', 'true')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with running(store.path, tmp_path) as service:
-        time.sleep(0.5)
+        os.kill(service.workers[0], signal.SIGKILL)  # so that it is asked who has ended
+        wait_for(lambda: len(service.workers) == 2)
         assert service.post("digits_recognition", QUERY).result == 7
         assert service.process.poll() is None
 

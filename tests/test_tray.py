@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -112,6 +113,30 @@ def test_what_is_not_small_is_read_elsewhere(model: "DigitModel") -> None:
     wide, seven = asked_together(model, {"bytes": large.getvalue()}, SEVEN)
     assert wide is None
     assert seven.digit == 7
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP"])
+def test_what_takes_as_long_as_its_header_tells_is_read_here(kind: str, model: "DigitModel") -> None:
+    (answer,) = asked_together(model, {"bytes": saved(kind)})
+    assert answer.digit == 7
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "HEIF"], ids=["GIF", "TIFF", "animated PNG", "HEIC"])
+def test_what_may_take_longer_than_its_header_tells_is_read_elsewhere(kind: str, model: "DigitModel") -> None:
+    frames = {"save_all": True, "append_images": [Image.new("L", (160, 200))]} if kind == "PNG" else {}
+    other, seven = asked_together(model, {"bytes": saved(kind, **frames)}, SEVEN)
+    assert other is None
+    assert seven.digit == 7
+
+
+def saved(kind: str, **how: object) -> bytes:
+    """The seven as a small file of a kind."""
+    pillow_heif.register_heif_opener()
+    file = BytesIO()
+    image = dn.open_image({"path": SAMPLES / "seven-dark-on-white.png"}).convert("RGB")
+    image.thumbnail((200, 200))
+    image.save(file, kind, **how)
+    return file.getvalue()
 
 
 def test_what_nobody_foresaw_fails_alone_and_elsewhere(model: "DigitModel") -> None:
