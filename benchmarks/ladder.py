@@ -4,9 +4,9 @@
 
 Prints a table in Markdown. A DIR has sub-folders 0…9 that hold the pictures of each digit; a refusal
 counts as wrong. First the pictures change, stage by stage, then what is learned from, and last what learns.
-All rungs but the last two are the ancestor's own classifier, SVC(gamma=0.001) with an RBF kernel and C=1 on
+All rungs but the last three are the ancestor's own classifier, SVC(gamma=0.001) with an RBF kernel and C=1 on
 grids of 0..16 (gamma 0.256 on 0..1), so that what changes is only what it is shown. It is slow with many
-digits, so it and the first vote of networks learn from fewer than the shipped model does.
+digits, so it and the first two votes of networks learn from fewer than the shipped model does.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
     python benchmarks/nondigits.py [--count 3000] [--save]
 
-None of these kinds is among those that the model learned to refuse (`digits_nb.outliers`).
+They are drawn by other code than the outliers that the model learned to refuse (`digits_nb.outliers`), though
+some of them are alike: textures and stripes, spots and blobs, crosses and signs.
 """
 
 import argparse

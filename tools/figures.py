@@ -122,8 +122,8 @@ def certain() -> str:
         if row["certain"]
     ]
     return prose(
-        f"When an answer is `certain` the model bets on it, at an error rate of {promised} on hands kept "
-        f"apart. Of the pictures above those are {'; '.join(found)}."
+        "When an answer is `certain` the model bets on it: the threshold was set so that on hands kept apart "
+        f"at most {promised} of such answers were wrong. Of the pictures above those are {'; '.join(found)}."
     )
 
 
@@ -139,9 +139,9 @@ def others() -> str:
         f"Of {printed['digits']} printed digits, in ten faces that were not trained on, "
         f"{printed['right']} are read right. Of pages of five digits, composed from the same pictures, all "
         f"five are read right on {' and '.join(pages)}. Of {refused['pictures']:,} pictures that are no "
-        f"digits, of kinds that the model never met ({', '.join(kinds)}), {passed} get a digit all the "
-        f"same, and {certain} one that is `certain`; what most often passes for a digit is {passing}. The "
-        f"price is digits that are refused: {', '.join(lost)}."
+        f"digits ({', '.join(kinds)}), drawn by other code than the outliers that the model learned to "
+        f"refuse, {passed} get a digit all the same, and {certain} one that is `certain`; what most often "
+        f"passes for a digit is {passing}. The price is digits that are refused: {', '.join(lost)}."
     )
 
 
