@@ -34,8 +34,9 @@ def main() -> None:
         command = [sys.executable, str(BENCHMARKS / f"{name}.py"), "--save", *options]
         if code := subprocess.run(command, check=False).returncode:
             sys.exit(code)
-    missing = "" if folders else f" {', '.join(OF_PICTURES)} need PICTURES and were left out."
-    print(f"\nThe figures are kept; `make figures` puts them into the pages.{missing}")
+    print("\nThe figures are kept; `make figures` puts them into the pages if all are of one model.")
+    if not folders:
+        print(f"{', '.join(OF_PICTURES)} need PICTURES and were left out: what is kept of them is older.")
 
 
 if __name__ == "__main__":
