@@ -12,9 +12,9 @@ from digits_nb import errors
 CHECKOUT = Path(__file__).resolve().parent.parent
 TEXT = (CHECKOUT / "SECURITY.md").read_text(encoding="utf-8")
 LIMITS = re.findall(
-    r"^\| (.+) \| ([\d.,]+)( MB| s| million)? \| `([\w.]+?)(?:\['(\w+)'\])?` \|$", TEXT, re.MULTILINE
+    r"^\| (.+) \| ([\d.,]+)( MB| MiB| s| million)? \| `([\w.]+?)(?:\['(\w+)'\])?` \|$", TEXT, re.MULTILINE
 )
-UNITS = {"": 1, " s": 1, " MB": 1_000_000, " million": 1_000_000}
+UNITS = {"": 1, " s": 1, " MB": 1_000_000, " MiB": 2**20, " million": 1_000_000}
 NAMED = re.findall(r"`(tests/\w+\.py)::(\w+)`", TEXT)
 
 
