@@ -133,10 +133,49 @@ def test_no_function_and_no_class_has_the_name_of_a_module(source: Path) -> None
     assert not names & MODULES
 
 
-def test_every_module_stands_in_the_table_of_rooms() -> None:
+def table_of_rooms() -> list[str]:
     text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    rooms = re.findall(r"^\| `(\w+)` \| \w.* \|$", text, flags=re.MULTILINE)
-    assert set(rooms) == ROOMS
+    return re.findall(r"^\| `(\w+)` \| \w.* \|$", text, flags=re.MULTILINE)
+
+
+def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """What is in a tree and may be run, functions too: not what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield from (other, *run_nodes(other))
+        else:
+            yield from (child, *run_nodes(child))
+
+
+def rooms_imported(source: str) -> set[str]:
+    """The rooms that a module's code imports; with the front page as a whole it could ask for any."""
+    found = set()
+    for node in run_nodes(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "a relative import, which is not followed here"
+            package = node.module == "digits_nb"
+            names = [f"digits_nb.{alias.name}" for alias in node.names] if package else [str(node.module)]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("digits_nb.")}
+        found |= ROOMS if "digits_nb" in names else set()
+    return found - {"__version__"}
+
+
+def test_every_module_stands_once_in_the_table_of_rooms() -> None:
+    assert sorted(table_of_rooms()) == sorted(ROOMS)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_a_module_imports_only_rooms_that_stand_before_its_own(source: Path) -> None:
+    rooms = table_of_rooms()
+    room = source.parts[len(CHECKOUT.parts) + 1].removesuffix(".py")
+    # the front page stands before all but the errors, and loads the others only when they are asked for
+    before = ["errors"] if room == "__init__" else rooms[: rooms.index(room)]
+    assert rooms_imported(source.read_text(encoding="utf-8")) - {room} - set(before) == set()
 
 
 # Dependencies
