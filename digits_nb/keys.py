@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any
 
 from digits_nb.errors import DigitsError
+from digits_nb.journal import note
 from digits_nb.places import outputs, write_whole
 
 RIGHTS = ("ask", "write")
@@ -62,7 +63,8 @@ def default_keys() -> Path:
 class KeyFile:
     """The keys of a service, read again whenever their file is another than before.
 
-    A file that went away or is broken lets nobody in, until it is put right.
+    A file that went away, is broken or cannot be read lets nobody in, until it is put right. What is wrong
+    with it is `fault`, and is told once in the log of the service.
 
     Parameters
     ----------
@@ -145,15 +147,20 @@ class KeyFile:
         try:
             status = self.path.stat()
             seen = (status.st_ino, status.st_mtime_ns, status.st_size)
-        except OSError:
-            seen = None
+        except OSError as error:
+            seen = error.errno
         with self._lock:
-            if seen != self._seen:
-                self._seen = seen
-                try:
-                    self._entries, self.fault = _read(self.path), ""
-                except DigitsError as error:
-                    self._entries, self.fault = [], str(error)
+            # one that could not be read is tried again each time: to be put right, it need not change
+            if seen == self._seen and not self.fault:
+                return
+            fault = ""
+            try:
+                self._entries = _read(self.path)
+            except DigitsError as error:
+                self._entries, fault = [], str(error)
+                if fault != self.fault:
+                    note("error", event="keys", error=fault)
+            self._seen, self.fault = seen, fault
 
 
 def _digest(salt: bytes, key: str) -> bytes:

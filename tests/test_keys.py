@@ -3,9 +3,12 @@
 import hmac
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,6 +158,40 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(dn.DigitsError, match=r"cannot be (read|written)"):
         KeyFile(tmp_path / "file" / "keys.json").add("anna", ASK)
+
+
+@contextmanager
+def no_file_can_be_opened() -> Iterator[None]:
+    """What befalls a busy process, whoever owns it: it has as many files open as it may have."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_file_that_could_not_be_read_is_told_once_and_read_when_it_can_be(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "keys.json"
+    anna = KeyFile(path).add("anna", ASK)
+    keys = KeyFile(path)
+    with no_file_can_be_opened():
+        assert keys.holder(anna) is None
+        assert keys.holder(anna) is None
+    assert keys.fault.startswith(f"The file of keys {path} cannot be read (Too many open files)")
+    (line,) = map(json.loads, capfd.readouterr().err.splitlines())
+    assert (line["level"], line["event"], line["error"]) == ("error", "keys", keys.fault)
+    assert keys.holder(anna).name == "anna"  # the file is the same as before
+    assert keys.fault == ""
+
+    good = path.read_bytes()
+    for text, told in (("{}", 1), ("[]", 0), (good.decode(), 0), ("{}", 1)):
+        path.write_text(text)
+        keys.holder(anna)
+        assert capfd.readouterr().err.count("is none of keys") == told
+    assert anna not in keys.fault
 
 
 def ask(service: Running, key: str) -> int:
