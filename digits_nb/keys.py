@@ -3,11 +3,15 @@
 The keys themselves are nowhere: one is shown when it is made, and never again.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
+import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -120,12 +124,13 @@ class KeyFile:
                 f"The name {name!r:.80} is none for a key: use up to 60 letters, digits and any of . _ @ + -."
             )
             raise DigitsError(msg)
-        entries = _read(self.path)
-        if any(entry.holder.name == name for entry in entries):
-            msg = f"There is a key for {name} already: remove it first, or use another name."
-            raise DigitsError(msg)
-        key = new_key()
-        _write(self.path, [*entries, _entry(Holder(name, rights), key)])
+        with _alone(self.path):
+            entries = _read(self.path)
+            if any(entry.holder.name == name for entry in entries):
+                msg = f"There is a key for {name} already: remove it first, or use another name."
+                raise DigitsError(msg)
+            key = new_key()
+            _write(self.path, [*entries, _entry(Holder(name, rights), key)])
         return key
 
     def remove(self, name: str) -> None:
@@ -136,12 +141,13 @@ class KeyFile:
         DigitsError
             There is none of this name; or the file is not one of keys, or cannot be written.
         """
-        entries = _read(self.path)
-        left = [entry for entry in entries if entry.holder.name != name]
-        if len(left) == len(entries):
-            msg = f"There is no key for {name!r:.80}: `python -m digits_nb key` lists those there are."
-            raise DigitsError(msg)
-        _write(self.path, left)
+        with _alone(self.path):
+            entries = _read(self.path)
+            left = [entry for entry in entries if entry.holder.name != name]
+            if len(left) == len(entries):
+                msg = f"There is no key for {name!r:.80}: `python -m digits_nb key` lists those there are."
+                raise DigitsError(msg)
+            _write(self.path, left)
 
     def _reload(self) -> None:
         try:
@@ -199,6 +205,23 @@ def _parse_one(name: str, rights: list[str], salt: str, blake2b: str) -> _Entry:
     return _Entry(Holder(name, frozenset(rights)), bytes.fromhex(salt), bytes.fromhex(blake2b))
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let nobody else change the file meanwhile: of two who read, then write, the first changed nothing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # the file itself is replaced, so another one is locked, which stays: to remove it would undo a lock
+        lock = os.open(path.parent / f".{path.name}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+    except OSError as error:
+        msg = f"The file of keys {path} cannot be written ({error.strerror}): name another with --keys."
+        raise DigitsError(msg) from error
+
+
 def _write(path: Path, entries: list[_Entry]) -> None:
     keys: list[dict[str, Any]] = [
         {
@@ -209,10 +232,4 @@ def _write(path: Path, entries: list[_Entry]) -> None:
         }
         for entry in entries
     ]
-    try:
-        write_whole(
-            path, json.dumps({"format": _FORMAT, "keys": keys}, indent=2).encode() + b"\n", mode=0o600
-        )
-    except OSError as error:
-        msg = f"The file of keys {path} cannot be written ({error.strerror}): name another with --keys."
-        raise DigitsError(msg) from error
+    write_whole(path, json.dumps({"format": _FORMAT, "keys": keys}, indent=2).encode() + b"\n", mode=0o600)

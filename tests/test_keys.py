@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,37 @@ def test_the_command_makes_lists_and_removes_keys(tmp_path: Path) -> None:
     assert key("anna", "--remove", "--keys", path).returncode == 0
     assert keys.holder(made) is None
     assert keys.holder(writer) is not None
+
+
+def test_keys_that_are_made_and_removed_at_once_are_all_made_and_removed(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    names = [f"caller-{number}" for number in range(12)]
+    for name in names:
+        KeyFile(path).add(name, ASK)
+
+    def change(name: str) -> None:
+        KeyFile(path).remove(name)
+        KeyFile(path).add(f"new-{name}", ASK)
+
+    with ThreadPoolExecutor(6) as people:
+        list(people.map(change, names))
+    left = [holder.name for holder in KeyFile(path).holders()]
+    assert sorted(left) == sorted(f"new-{name}" for name in names)
+
+
+def test_a_key_is_made_when_another_process_has_made_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyFile(path).add("anna", ASK)
+    slow = (
+        "import sys, time; from pathlib import Path; from digits_nb import keys\n"
+        "def write(path, data, mode): print('read', flush=True); time.sleep(1); path.write_bytes(data)\n"
+        "keys.write_whole = write\n"
+        "keys.KeyFile(Path(sys.argv[1])).add('bert', frozenset())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", slow, path], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        KeyFile(path).add("carla", ASK)
+    assert [holder.name for holder in KeyFile(path).holders()] == ["anna", "bert", "carla"]
 
 
 def test_the_default_file_stands_under_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
