@@ -62,8 +62,8 @@ examples:
   python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
 
 Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what else it
-can do. Without a file of keys, one key is made and shown once. Whoever can read the network can read keys:
-before --host opens the service to others, put something in front of it that speaks TLS.
+can do. While no key is kept, one is made at each start and shown once. Whoever can read the network can read
+keys: before --host opens the service to others, put something in front of it that speaks TLS.
 """
 
 KEY = """\

@@ -75,7 +75,7 @@ class KeyFile:
     path
         The file; it need not be there.
     shown
-        A key that is in no file and may do everything, for a service that has no file yet.
+        A key that is in no file and may do everything, for a service whose file is not there or holds none.
     """
 
     def __init__(self, path: Path, shown: str = "") -> None:

@@ -89,9 +89,9 @@ def serve(settings: Settings) -> None:
         )
         raise DigitsError(msg)
     path = settings.keys or default_keys()
-    shown = "" if path.exists() else new_key()
+    # a file that is broken is told now; one that holds no key would let nobody in, as none at all would
+    shown = "" if KeyFile(path).holders() else new_key()
     keys = KeyFile(path, shown)
-    keys.holders()  # a broken file is told now
     sockets = _listen(settings)
     _announce(settings, sockets[0], shown)
     _watch(settings.workers, lambda alive: asyncio.run(_answer(settings, keys, sockets, alive)), sockets)

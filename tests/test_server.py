@@ -19,6 +19,8 @@ import pytest
 from servers import in_turn, plain, serving
 from services import OWNER, PATIENCE_S, Answer, answer_of, received, running
 
+from digits_nb.keys import KeyFile
+
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
 
@@ -254,6 +256,23 @@ def test_the_curl_line_that_is_printed_works(store: "ModelStore", tmp_path: Path
         assert lines[0] == "Try it:\n"
         done = subprocess.run("".join(lines[1:]), shell=True, capture_output=True, text=True, check=True)  # noqa: S602
         assert json.loads(done.stdout)["result"] == 7
+
+
+def told(folder: Path) -> str:
+    """All that a service prints until it is stopped."""
+    with running(folder / "models", folder, keys=True) as service:
+        service.process.send_signal(signal.SIGTERM)
+        return service.printed + service.process.stdout.read()
+
+
+def test_a_key_is_shown_when_the_last_one_that_was_kept_is_removed(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "outputs" / "keys.json")
+    keys.add("demo", frozenset({"ask"}))
+    assert "shown this once" not in told(tmp_path)
+    keys.remove("demo")
+    assert "shown this once" in told(tmp_path)
+    with running(tmp_path / "models", tmp_path) as service:
+        assert service.post("digits_preprocess", QUERY).status == 200
 
 
 def serve(*options: str | Path) -> subprocess.CompletedProcess:
