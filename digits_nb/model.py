@@ -5,6 +5,7 @@ onnxruntime sees it, runs without scikit-learn, and means the same in any releas
 """
 
 import os
+import sys
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,7 +40,8 @@ class DigitModel:
     onnx
         The graph, as `digits_nb.graph.check_graph` describes it.
     card
-        What the model was trained on and how, as plain JSON values.
+        What the model was trained on and how, as plain JSON values. The numbers `digit_from` and
+        `certain_from` of its `calibration` say from which confidence on the model answers, and bets.
     version
         The 64 hex digits that a store knows it by; None until it is saved.
     estimator
@@ -48,7 +50,8 @@ class DigitModel:
     Raises
     ------
     TamperedModel
-        The graph does what no model may, or does not answer a blank grid with ten probabilities.
+        The graph does what no model may, or does not answer a blank grid with ten probabilities; or the card
+        has a `calibration` that no query can be judged by.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class DigitModel:
         self.card = card
         self.version = version
         self.estimator = estimator
+        _check_card(card, TamperedModel)
         check_graph(onnx)
         self._session = _open_session(onnx)
 
@@ -84,8 +88,10 @@ class DigitModel:
         Raises
         ------
         DigitsError
-            The estimator cannot be converted, or answers otherwise than its conversion.
+            The estimator cannot be converted, or answers otherwise than its conversion; or the card has a
+            `calibration` that no query can be judged by.
         """
+        _check_card(card, DigitsError)
         graph = convert(estimator)
         try:
             model = cls(graph, card, estimator=estimator)
@@ -130,6 +136,21 @@ class DigitModel:
     def __repr__(self) -> str:
         """Name the version rather than show the bytes."""
         return f"<DigitModel {self.version or 'not saved'}, {len(self.onnx):,} bytes>"
+
+
+def _check_card(card: dict[str, Any], refusal: type[DigitsError]) -> None:
+    """Refuse a card that every query would stumble over."""
+    calibration = card.get("calibration", {}) if isinstance(card, dict) else None
+    if isinstance(calibration, dict):
+        numbers = [calibration.get(name, 0) for name in ("digit_from", "certain_from")]
+        # a whole number can be larger than any float, with which it is then not compared
+        if all(isinstance(each, int | float) and abs(each) <= sys.float_info.max for each in numbers):
+            return
+    msg = (
+        "The model's card is no dict, or its `calibration` is no dict with numbers as `digit_from` and "
+        "`certain_from`: leave that out, or train and save a new model."
+    )
+    raise refusal(msg)
 
 
 def _columns(grids: "ArrayLike") -> "NDArray[np.float32]":

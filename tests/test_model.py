@@ -33,6 +33,7 @@ from sklearn.svm import SVC
 from digits_nb import DigitModel, DigitsError, QueryError, TamperedModel
 from digits_nb.graph import OPSETS
 from digits_nb.model import BLOCK, MAX_RUN_BYTES
+from digits_nb.recognition import recognize_grid
 
 DIGITS = load_digits()
 GRIDS = DIGITS.data
@@ -488,6 +489,36 @@ def test_an_answer_needs_neither_scikit_learn_nor_onnx(model: DigitModel) -> Non
     assert "onnxruntime" in imported
     assert imported.isdisjoint({"sklearn", "skl2onnx", "onnx", "scipy", "google"})
     assert run.stderr == b""
+
+
+NO_CARDS = {
+    "a text": "a card",
+    "a calibration by name": {"calibration": "sigmoid"},
+    "no calibration, said": {"calibration": None},
+    "numbers without names": {"calibration": [0.5, 0.9]},
+    "a text as threshold": {"calibration": {"digit_from": "x"}},
+    "no threshold, said": {"calibration": {"digit_from": 0.5, "certain_from": None}},
+    "a threshold beyond every float": {"calibration": {"digit_from": 10**400}},
+    "a threshold that is no number": {"calibration": {"digit_from": float("nan")}},
+}
+
+
+@pytest.mark.parametrize("card", NO_CARDS.values(), ids=NO_CARDS)
+def test_a_card_that_no_query_can_be_judged_by_is_refused(card: dict[str, object], model: DigitModel) -> None:
+    words = "its `calibration` is no dict with numbers"
+    with pytest.raises(TamperedModel, match=words):
+        DigitModel(model.onnx, card)
+    with pytest.raises(DigitsError, match=words) as refusal:
+        DigitModel.from_estimator(model.estimator, card)
+    assert refusal.type is DigitsError, "nobody has tampered with what is being made"
+
+
+@pytest.mark.parametrize(
+    "calibration", [{}, {"digit_from": 0}, {"certain_from": 1.1, "method": "sigmoid"}], ids=str
+)
+def test_a_card_may_leave_out_thresholds(calibration: dict[str, object], model: DigitModel) -> None:
+    answer = recognize_grid(DIGITS.images[0], DigitModel(model.onnx, {"calibration": calibration}))
+    assert not answer.certain
 
 
 def test_a_model_shows_its_version_and_not_its_bytes(model: DigitModel) -> None:

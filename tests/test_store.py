@@ -701,6 +701,20 @@ def test_the_latest_is_never_a_version_that_does_not_load(model: DigitModel, tmp
     assert store.resolve() == first
 
 
+def test_a_version_whose_card_no_query_can_be_judged_by_is_not_loaded(
+    store: ModelStore, first: DigitModel
+) -> None:
+    usable = store.save(first)
+    card = {"calibration": {"digit_from": "x"}}
+    useless = put(store, *pack(first.onnx, card))  # as a store may have kept it
+    store.point(usable)
+
+    for use in (store.load, store.point):
+        with pytest.raises(TamperedModel, match="numbers as `digit_from`"):
+            use(useless)
+    assert store.resolve() == usable
+
+
 def test_the_latest_is_found_while_another_saves_it(model: DigitModel, tmp_path: Path) -> None:
     first, second = ModelStore(tmp_path).save(model), DigitModel(model.onnx, model.card | {"note": 2})
 
