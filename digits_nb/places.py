@@ -5,9 +5,8 @@ directory, so that a default means the same place wherever a command or a kernel
 """
 
 import os
+import secrets
 import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -63,20 +62,17 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o666)
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    # the system takes the umask away: who asks for the umask has to change it, for every thread
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files that only the owner reads; what we write is as readable as any other file
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(mode & ~umask)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
+        temporary.unlink(missing_ok=True)
         raise
     return path
 
