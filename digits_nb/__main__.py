@@ -79,7 +79,7 @@ change of the file by itself. Without a name, the keys are listed.
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit code is 0, 1 for a `DigitsError`, 2 for a wrong call, 130 for Ctrl-C."""
+    """Run a command; the exit code is 0, 1 for a `DigitsError`, 2 for a wrong call, 130 or 143 if stopped."""
     given = _parser().parse_args(arguments)
     try:
         return given.command(given)
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as interrupt:
         print("Interrupted", *_notes(interrupt), file=sys.stderr)
-        return 130
+        return getattr(interrupt, "exit_code", 130)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still in the buffer must not fail at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -131,9 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
-    serve.add_argument(
-        "--port", metavar="N", type=int, default=8000, help="0 is any that is free (default: 8000)"
-    )
+    serve.add_argument("--port", metavar="N", type=int, default=8000, help="0: any free one (default: 8000)")
     serve.add_argument("--owner", default="me", help="the name that stands in every address (default: me)")
     serve.add_argument(
         "--store", metavar="DIR", type=Path, help="the store of models (default: outputs/models)"
@@ -193,7 +191,7 @@ def _read(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     from digits_nb.findings import findings_output, summary
     from digits_nb.parameters import declared_parameters, read_notebook
-    from digits_nb.runs import run_notebook
+    from digits_nb.runs import heed_sigterm, run_notebook
 
     if given.parameters:
         for parameter in declared_parameters(given.notebook):
@@ -206,6 +204,7 @@ def _run(given: argparse.Namespace) -> int:
         if name in values:
             given.usage.error(f"the parameter {name} is given twice: give each -p NAME once")
         values[name] = value
+    heed_sigterm()
     try:
         run_notebook(given.notebook, given.output, values)
     except RunFailed as error:

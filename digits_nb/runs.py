@@ -9,12 +9,13 @@ the parameters, `leave_findings` in its last, `beside_run` for any further file.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits_nb import places
 from digits_nb.errors import DigitsError, NotebookError, RunFailed
@@ -24,7 +25,23 @@ from digits_nb.parameters import check_parameters, declared_parameters, fit_para
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
-__all__ = ["beside_run", "check_parameters", "leave_findings", "read_result", "run_notebook"]
+__all__ = ["beside_run", "check_parameters", "heed_sigterm", "leave_findings", "read_result", "run_notebook"]
+
+
+class Terminated(KeyboardInterrupt):
+    """Told to end by SIGTERM, as `timeout` and Kubernetes do it, not by somebody's Ctrl-C."""
+
+    exit_code = 128 + signal.SIGTERM
+
+
+def heed_sigterm() -> None:
+    """Let SIGTERM end a run in this process as Ctrl-C does: kernel killed, notebook so far kept."""
+
+    def end(number: int, _: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # `timeout` sends it twice, and the end must not be disturbed
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def run_notebook(

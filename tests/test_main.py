@@ -132,7 +132,12 @@ def test_a_refused_run_is_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
     command = [*COMMAND, "run", NOTEBOOKS / "sleeps.ipynb", "run.ipynb"]
     run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     kernel = tmp_path / "kernel.pid"
@@ -141,10 +146,13 @@ def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(tmp_p
         assert time.monotonic() < patience
         time.sleep(0.05)
 
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
+    while number == signal.SIGTERM and run.poll() is None:  # again and again, where `timeout` sends it twice
+        time.sleep(0.001)
+        run.send_signal(number)
     _, printed = run.communicate(timeout=60)
 
-    assert run.returncode == 130
+    assert run.returncode == code
     where = f"(cell 2 of {NOTEBOOKS / 'sleeps.ipynb'}; the run so far is in run.ipynb)"
     assert printed.splitlines()[-1] == f"Interrupted {where}"
     assert "Traceback" not in printed
