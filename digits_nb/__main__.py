@@ -53,7 +53,8 @@ examples:
   python -m digits_nb train
   python -m digits_nb train --validate --store models
 
-The same seed gives the same version. The model is used from then on, as the latest of its store.
+The same seed gives the same version, with the same libraries on the same kind of machine. The model is
+used from then on, as the latest of its store.
 """
 
 SERVE = """\
