@@ -7,6 +7,7 @@ What a notebook itself needs for such a run is here by name too: `check_paramete
 the parameters, `leave_findings` in its last, `beside_run` for any further file.
 """
 
+import errno
 import json
 import os
 import signal
@@ -74,7 +75,8 @@ def run_notebook(
     Raises
     ------
     NotebookError
-        `notebook` cannot be run, or `output` cannot be written. No kernel was started.
+        `notebook` cannot be run, or `output` cannot be written. No kernel was started, unless there was no
+        room for `output` or it was taken meanwhile.
     UnknownParameter, BadParameter
         A name is not declared, or a text does not fit its type. No kernel was started.
     DigitsError
@@ -113,6 +115,10 @@ def run_notebook(
                 "name python3 in it."
             )
             raise NotebookError(msg) from error
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                raise
+            raise _unwritable(output, error) from error
         except RuntimeError as error:
             failure = RunFailed(f"The kernel died, perhaps for want of memory ({error}): run it again.")
             failure.add_note(_where(partial, notebook, output))
@@ -186,23 +192,32 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(".ipynb", f".{output.stem}.", output.parent.resolve())
         os.close(handle)
     except OSError as error:
-        msg = f"The path {output} cannot be written ({error.strerror}): give another path to write."
-        raise NotebookError(msg) from error
+        raise _unwritable(output, error) from error
     partial = Path(name)
     complete = False
     try:
         yield partial
         complete = True
     finally:
-        if content := _so_far(partial):
-            told = content["metadata"]["papermill"]
-            told |= {
-                "input_path": str(notebook),
-                "output_path": str(output),
-                "exception": not complete or None,
-            }
-            places.write_whole(output, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-        partial.unlink()
+        try:
+            if content := _so_far(partial):
+                told = content["metadata"]["papermill"]
+                told |= {
+                    "input_path": str(notebook),
+                    "output_path": str(output),
+                    "exception": not complete or None,
+                }
+                text = json.dumps(content, indent=1, ensure_ascii=False)
+                places.write_whole(output, f"{text}\n".encode())
+        except OSError as error:
+            raise _unwritable(output, error) from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _unwritable(output: Path, error: OSError) -> NotebookError:
+    reason = f"The path {output} cannot be written ({error.strerror})"
+    return NotebookError(f"{reason}: give another path to write.")
 
 
 @contextmanager

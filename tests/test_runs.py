@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,38 @@ def test_a_kernel_that_dies_is_a_failed_run(tmp_path: Path) -> None:
     assert failure.value.__notes__[0].startswith("(cell 2 of ")
     with pytest.raises(RunFailed, match="stopped before its end"):
         read_result(output)
+
+
+def written(path: Path, source: str) -> Path:
+    """A notebook of one cell."""
+    notebook = nbformat.read(NOTEBOOKS / "no_parameters.ipynb", as_version=4)
+    notebook.cells = [nbformat.v4.new_code_cell(source)]
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.mark.parametrize("last", ["", "1 / 0"], ids=["well", "badly"])
+def test_an_output_that_is_taken_meanwhile_is_refused_however_the_run_ends(last: str, tmp_path: Path) -> None:
+    output = tmp_path / "executed.ipynb"
+    notebook = written(tmp_path / "takes.ipynb", f"import os\nos.mkdir({str(output)!r})\n{last}")
+
+    with pytest.raises(NotebookError, match=r"executed\.ipynb cannot be written \(Is a directory\): give"):
+        run_notebook(notebook, output)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["executed.ipynb", "takes.ipynb"]
+
+
+def test_a_run_that_there_is_no_room_for_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    notebook = written(tmp_path / "prints.ipynb", "print('no room ' * 20_000)")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(NotebookError, match=r"cannot be written \(File too large\): give"):
+            run_notebook(notebook, tmp_path / "executed.ipynb")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert list(tmp_path.iterdir()) == [notebook]
 
 
 def test_a_kernel_that_is_not_installed_is_named(tmp_path: Path) -> None:
