@@ -23,8 +23,8 @@ kinds of outliers was asked about them, and the model that is shipped has learne
 REFUSAL_RATE = 0.01
 """Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`.
 
-Of 0.008 and 0.01 the higher: what is no digit is answered less often, below a fifth of it whatever processor
-the model was fitted on, and pictures from elsewhere are read as well with either.
+Of 0.008 and 0.01 the higher: what is no digit is answered less often, below a fifth of it on both kinds of
+processor that the model was fitted on, and pictures from elsewhere are read as well with either.
 """
 
 

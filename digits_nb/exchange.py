@@ -46,7 +46,7 @@ class Exchange(RequestHandler):
         self.refusal: Refusal | None = None
         self.told: dict[str, Any] = {}
         self._held = 0
-        self._closed = self._logged = False
+        self._closed = False
         self._answering: asyncio.Task[Any] | None = None
         # tornado's own timeout for bodies costs twenty times as much
         self._patience = asyncio.get_running_loop().call_later(BODY_TIMEOUT_S, self._hang_up)
@@ -209,10 +209,10 @@ class Exchange(RequestHandler):
         """Give up a request whose caller hung up."""
         super().on_connection_close()
         if not self._closed and not self._finished:
-            self._close()
             self.told["error_type"] = "HungUp"
             self.set_status(499, "Caller hung up")
             self.log()
+            self._close()
             if self._answering is not None:
                 self._answering.cancel()
 
@@ -232,10 +232,9 @@ class Exchange(RequestHandler):
         self.body = bytearray()
 
     def log(self) -> None:
-        """Write the line, once: no query string, no header, no body."""
-        if self._logged:
+        """Write the line: no query string, no header, no body."""
+        if self._closed:  # it was written when the caller hung up
             return
-        self._logged = True
         status = self.get_status()
         note(
             "info" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "error",

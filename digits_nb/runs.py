@@ -216,8 +216,8 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
 
 
 def _unwritable(output: Path, error: OSError) -> NotebookError:
-    reason = f"The path {output} cannot be written ({error.strerror})"
-    return NotebookError(f"{reason}: give another path to write.")
+    msg = f"The path {output} cannot be written ({error.strerror}): give another path to write."
+    return NotebookError(msg)
 
 
 @contextmanager

@@ -127,17 +127,16 @@ class Question(Exchange):
 
     async def _ask(self, algorithm: Algorithm, version: str, ends: float, query: Query) -> dict[str, Any]:
         start = perf_counter()
-        desk = self.application.desk
+        desk, fetched = self.application.desk, b""
         if "url" in query:
             try:
                 timeout_s = max(0.1, min(TIMEOUT_S, ends - start))
                 fetched = await desk.fetch(partial(read_bytes, query, timeout_s=timeout_s))
             except DigitsError as error:
                 raise refusal_of(error, fetching=True) from error
-            with desk.holding(fetched) as data:
-                work = partial(self._run, algorithm, version, {"bytes": data})
-                return self._told(start, await desk.picture(work))
-        return self._told(start, await desk.picture(partial(self._run, algorithm, version, query)))
+            query = {"bytes": fetched}
+        with desk.holding(fetched):
+            return self._told(start, await desk.picture(partial(self._run, algorithm, version, query)))
 
     def _told(self, start: float, found: Found) -> dict[str, Any]:
         result, more = found

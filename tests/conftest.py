@@ -153,8 +153,7 @@ def model(trained: Path) -> "DigitModel":
 
     import digits_nb
 
-    (version,) = digits_nb.ModelStore(trained / "models").versions()
-    card = digits_nb.ModelStore(trained / "models").load(version).card
+    card = digits_nb.ModelStore(trained / "models").load().card
     return digits_nb.DigitModel.from_estimator(joblib.load(trained / "digits-classifier.joblib"), card)
 
 

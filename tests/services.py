@@ -146,12 +146,18 @@ def answer_of(response: HTTPResponse) -> Answer:
 
 @contextmanager
 def running(
-    store: Path, folder: Path, *options: str, allow: str = "", keys: bool = False
+    store: Path, folder: Path, *options: str, allow: str = "", keys: bool = False, first: str = ""
 ) -> Iterator[Running]:
-    """Start a service for the models in `store`, and stop it; what it logs goes to `folder`."""
+    """Start a service for the models in `store`, and stop it; what it logs goes to `folder`.
+
+    `first` is code that the process runs before anything else.
+    """
     errors = folder / "log.jsonl"
     command = [sys.executable, "-m", "digits_nb", "serve", "--port", "0", "--owner", OWNER, "--store", store]
     environment = os.environ | {"DIGITS_NB_HOME": str(folder)} | ({"DIGITS_NB_ALLOW": allow} if allow else {})
+    if first:
+        (folder / "sitecustomize.py").write_text(first)
+        environment["PYTHONPATH"] = str(folder)
     with errors.open("wb") as log:
         process = subprocess.Popen(
             [*command, *options], stdout=subprocess.PIPE, stderr=log, text=True, env=environment

@@ -117,25 +117,19 @@ def test_a_worker_that_can_hold_no_more_connections_waits_for_room(
         assert service.post("digits_recognition", QUERY).result == 7
 
 
-def test_children_of_others_are_none_of_its_business(
-    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_children_of_others_are_none_of_its_business(store: "ModelStore", tmp_path: Path) -> None:
     # as the first process of a container is given those that nobody else waits for
-    (tmp_path / "sitecustomize.py").write_text("import os\nos.spawnlp(os.P_NOWAIT, 'true', 'true')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with running(store.path, tmp_path) as service:
+    first = "import os\nos.spawnlp(os.P_NOWAIT, 'true', 'true')\n"
+    with running(store.path, tmp_path, first=first) as service:
         os.kill(service.workers[0], signal.SIGKILL)  # so that it is asked who has ended
         wait_for(lambda: len(service.workers) == 2)
         assert service.post("digits_recognition", QUERY).result == 7
         assert service.process.poll() is None
 
 
-def test_a_log_that_cannot_be_written_harms_no_caller(
-    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import os\nos.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with running(store.path, tmp_path) as service:
+def test_a_log_that_cannot_be_written_harms_no_caller(store: "ModelStore", tmp_path: Path) -> None:
+    first = "import os\nos.dup2(os.open('/dev/full', os.O_WRONLY), 2)\n"
+    with running(store.path, tmp_path, first=first) as service:
         for _ in range(3):
             assert service.post("digits_recognition", QUERY).result == 7
         assert service.post("digits_recognition", {"path": "a"}).status == 400

@@ -392,15 +392,14 @@ def test_a_body_in_pieces_is_read_up_to_the_limit(service: Running) -> None:
 
 
 def test_an_error_that_nobody_foresaw_tells_the_caller_nothing_and_the_log_where(
-    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: "ModelStore", tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
+    first = (
         "import digits_nb.pages\n"
         "def fail(*_): raise RuntimeError('what was sent, and /the/inside')\n"
         "digits_nb.pages.find_digits = fail\n"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with running(store.path, tmp_path) as service:
+    with running(store.path, tmp_path, first=first) as service:
         answer = service.post("read_digits", {"base64": b64()})
         assert answer.error == (500, "InternalError")
         in_a_list = service.post("read_digits", [{"base64": b64()}, {"url": "http://127.0.0.1:9/"}])
@@ -485,26 +484,16 @@ def test_a_caller_who_hangs_up_is_given_up_and_leaves_the_place_to_others(
         assert len({line["request_id"] for line in given_up}) == 3
 
 
-def test_a_caller_who_never_reads_the_answer_is_hung_up_on(
-    store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import digits_nb.exchange\ndigits_nb.exchange.ANSWER_TIMEOUT_S = 0.2\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with running(store.path, tmp_path) as service, service.deaf("/openapi.json", 1000) as line:
+def test_a_caller_who_never_reads_the_answer_is_hung_up_on(store: "ModelStore", tmp_path: Path) -> None:
+    first = "import digits_nb.exchange\ndigits_nb.exchange.ANSWER_TIMEOUT_S = 0.2\n"
+    with running(store.path, tmp_path, first=first) as service, service.deaf("/openapi.json", 1000) as line:
         assert received(line).count(b"HTTP/1.1 200 OK") < 1000
         assert service.ask("GET", "/healthz").status == 200
 
 
-def test_what_was_fetched_counts_as_waiting(
-    store: "ModelStore", pictures: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import digits_nb.desk\ndigits_nb.desk.MAX_HELD_BYTES = 1000\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with running(store.path, tmp_path, allow=pictures.pair) as service:
+def test_what_was_fetched_counts_as_waiting(store: "ModelStore", pictures: Server, tmp_path: Path) -> None:
+    first = "import digits_nb.desk\ndigits_nb.desk.MAX_HELD_BYTES = 1000\n"
+    with running(store.path, tmp_path, allow=pictures.pair, first=first) as service:
         for _ in range(2):
             assert service.post("digits_recognition", {"url": pictures.url}).error == (429, "Busy")
         assert service.post("digits_recognition", {"grid": [[0] * 8] * 8}).error == (400, "NoDigit")
