@@ -20,9 +20,9 @@ from tqdm.auto import tqdm
 from turns import in_turn
 
 import digits_nb as dn
-from digits_nb.drawing import draw
 from digits_nb.recognition import default_model
-from digits_nb.styles import STYLES
+from digits_nb.training.drawing import draw
+from digits_nb.training.styles import STYLES
 
 SIDE, HEIGHT = 128, 88
 

@@ -19,7 +19,7 @@ import results
 from nbformat.v4 import new_code_cell, new_notebook
 from tqdm.auto import tqdm
 
-from digits_nb import places
+from digits_nb import paths
 from digits_nb.recognition import default_model
 
 
@@ -31,13 +31,13 @@ def main() -> None:
     given = parser.parse_args()
     rounds = given.rounds
     model = default_model()
-    sample = next(path for path in sorted(places.samples().iterdir()) if path.name.startswith("seven"))
+    sample = next(path for path in sorted(paths.samples().iterdir()) if path.name.startswith("seven"))
     papermill = [sys.executable, "-m", "papermill", "--no-progress-bar"]
     with tempfile.TemporaryDirectory() as scratch:
         one = Path(scratch, "one.ipynb")
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         nbformat.write(new_notebook(cells=[new_code_cell("1")], metadata=kernel), one)
-        infer, out = places.CHECKOUT / "notebooks" / "infer.ipynb", Path(scratch, "out.ipynb")
+        infer, out = paths.CHECKOUT / "notebooks" / "infer.ipynb", Path(scratch, "out.ipynb")
         findings = ["-p", "path", str(sample), "-p", "result", str(Path(scratch, "infer.json"))]
         starts = {
             "import": (

@@ -33,7 +33,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 import digits_nb as dn
-from digits_nb import places
+from digits_nb import paths
 from digits_nb.recognition import default_model
 
 MAX_SECONDS = 1.0  # of the processor, since others may be using the machine too
@@ -165,7 +165,7 @@ def _seeds() -> list[bytes]:
     notes = Image.Exif()
     notes[0x0112] = 6  # on its side
     seeds = []
-    for path in sorted(places.samples().iterdir()):
+    for path in sorted(paths.samples().iterdir()):
         if path.suffix == ".py":
             continue
         seeds.append(path.read_bytes())

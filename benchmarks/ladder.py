@@ -22,10 +22,11 @@ from sklearn.svm import SVC
 from tqdm.auto import tqdm
 
 import digits_nb as dn
-from digits_nb import dataset, evaluation, measurements, readings
+from digits_nb import evaluation
+from digits_nb.evaluation import figures, report
+from digits_nb.preprocessing.ablation import RUNGS
 from digits_nb.recognition import default_model
-from digits_nb.rungs import RUNGS
-from digits_nb.training import SHIPPED
+from digits_nb.training import SHIPPED, dataset
 
 SEED = 0
 VARIATIONS = 5
@@ -63,9 +64,7 @@ class Pictures:
     def answered(self, model: dn.DigitModel) -> float:
         """The share that our model reads right."""
         queries = ({"path": path} for path in tqdm(self.paths, desc=self.name, leave=False))
-        return readings.summarise(readings.collect(dn.recognize_many(queries, model), self.labels))[
-            "accuracy"
-        ]
+        return report.summarise(report.collect(dn.recognize_many(queries, model), self.labels))["accuracy"]
 
 
 def rungs(folders: list[Pictures], shipped: dn.DigitModel) -> Iterator[tuple[str, list[float]]]:
@@ -123,7 +122,7 @@ def main() -> None:
         rung: dict(zip(names, shares, strict=True))
         for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=COUNT)
     }
-    print(measurements.table(rows, "one change at a time"))
+    print(figures.table(rows, "one change at a time"))
     if given.save:
         results.save("ladder", rows, shipped)
 

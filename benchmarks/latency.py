@@ -14,7 +14,7 @@ from PIL import Image
 from turns import in_turn
 
 import digits_nb as dn
-from digits_nb import places
+from digits_nb import paths
 from digits_nb.recognition import default_model
 
 SIDE = 128
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _sample() -> str:
-    path = next(path for path in sorted(places.samples().iterdir()) if path.name.startswith("seven"))
+    path = next(path for path in sorted(paths.samples().iterdir()) if path.name.startswith("seven"))
     file = BytesIO()
     dn.open_image({"path": path}).convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(
         file, "PNG"

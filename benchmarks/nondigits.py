@@ -2,8 +2,9 @@
 
     python benchmarks/nondigits.py [--count 3000] [--save]
 
-They are drawn by other code than the outliers that the model learned to refuse (`digits_nb.outliers`), though
-some of them are alike: textures and stripes, spots and blobs, crosses and signs.
+They are drawn by other code than the outliers that the model learned to refuse
+(`digits_nb.training.outliers`), though some of them are alike: textures and stripes, spots and blobs, crosses
+and signs.
 """
 
 import argparse

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import results
 from playwright.sync_api import sync_playwright
 
-from digits_nb import places
+from digits_nb import paths
 from digits_nb.recognition import default_model
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def panel() -> Iterator["Page"]:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         shutil.copytree(CHECKOUT / "notebooks", folder / "notebooks")
-        shutil.copytree(places.models(), folder / "outputs" / "models")
+        shutil.copytree(paths.models(), folder / "outputs" / "models")
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
         with jupyterlab(folder) as lab:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})

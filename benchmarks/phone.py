@@ -13,8 +13,8 @@ from PIL import Image
 from turns import in_turn
 
 import digits_nb as dn
-from digits_nb.drawing import Hand, draw
 from digits_nb.recognition import default_model
+from digits_nb.training.drawing import Hand, draw
 
 WIDTH, HEIGHT = 4032, 3024
 QUALITY = 90

@@ -9,9 +9,9 @@ import numpy as np
 import results
 
 import digits_nb as dn
-from digits_nb.drawing import FACES as TRAINED
-from digits_nb.drawing import set_type
 from digits_nb.recognition import load_model
+from digits_nb.training.drawing import FACES as TRAINED
+from digits_nb.training.drawing import set_type
 
 FACES = (
     "DejaVuSans-Bold",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import digits_nb as dn
-from digits_nb import places
+from digits_nb import paths
 
 FOLDER = Path(__file__).resolve().parent / "results"
 
@@ -66,7 +66,7 @@ def save(name: str, rows: Mapping[str, Mapping[str, Any]], model: dn.DigitModel 
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "rows": _rounded(rows),
     }
-    return places.write_whole(
+    return paths.write_whole(
         FOLDER / f"{name}.json", (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode()
     )
 

@@ -15,7 +15,8 @@ import results
 from sklearn.datasets import load_digits
 
 import digits_nb as dn
-from digits_nb import evaluation, measurements
+from digits_nb import evaluation
+from digits_nb.evaluation import figures
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
     model = models[1]
     tables = {"training": seconds, "inside": inside(model.card), "calibration": calibration(model.card)}
     for name, rows in tables.items():
-        print(f"{measurements.table(rows, name)}\n")
+        print(f"{figures.table(rows, name)}\n")
         if given.save:
             results.save(name, rows, model)
 

@@ -15,7 +15,8 @@ import results
 from tqdm.auto import tqdm
 
 import digits_nb as dn
-from digits_nb import evaluation, readings
+from digits_nb import evaluation
+from digits_nb.evaluation import report
 from digits_nb.recognition import load_model
 
 MISTAKES = 4
@@ -27,9 +28,9 @@ def measure(folder: Path, model: dn.DigitModel) -> dict[str, Any]:
     paths, labels = evaluation.labelled_pictures(folder)
     start = perf_counter()
     queries = tqdm(({"path": path} for path in paths), total=len(paths), leave=False)
-    read = readings.collect(dn.recognize_many(queries, model), labels)
+    read = report.collect(dn.recognize_many(queries, model), labels)
     seconds = perf_counter() - start
-    found = readings.summarise(read)
+    found = report.summarise(read)
     low, high = found["interval"]
     print(f"{folder.name}: accuracy {found['accuracy']:.3f} ({low:.3f} to {high:.3f}) of {len(read)}")
     print(f"  refused {found['refusals'] or 'none'}; {len(read) / seconds:.0f} pictures a second")
@@ -40,7 +41,7 @@ def measure(folder: Path, model: dn.DigitModel) -> dict[str, Any]:
         )
     mistakes = Counter(
         (mistake["written"], "nothing" if mistake["read"] is None else mistake["read"])
-        for mistake in readings.mistakes(read, paths)
+        for mistake in report.mistakes(read, paths)
     )
     shown = [f"{written} as {answer} ×{n}" for (written, answer), n in mistakes.most_common(8)]
     print(f"  most frequent mistakes: {', '.join(shown) or 'none'}")

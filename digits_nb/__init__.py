@@ -30,31 +30,31 @@ from digits_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from digits_nb.answer import Answer
-    from digits_nb.model import DigitModel
-    from digits_nb.normalise import Stages, preprocess
-    from digits_nb.query import open_image
-    from digits_nb.recognition import read_digits, recognize, recognize_many
-    from digits_nb.runs import read_result
-    from digits_nb.store import ModelStore
-    from digits_nb.training import train
-    from digits_nb.widgets import panel
+    from digits_nb.images.query import open_image
+    from digits_nb.models.model import DigitModel
+    from digits_nb.models.store import ModelStore
+    from digits_nb.preprocessing.normalization import Stages, preprocess
+    from digits_nb.recognition.answer import Answer
+    from digits_nb.recognition.recognizer import read_digits, recognize, recognize_many
+    from digits_nb.runs.runner import read_result
+    from digits_nb.training.trainer import train
+    from digits_nb.widgets.panel import panel
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "open_image": "query",
-    "Stages": "normalise",
-    "preprocess": "normalise",
-    "train": "training",
-    "DigitModel": "model",
-    "ModelStore": "store",
-    "Answer": "answer",
-    "recognize": "recognition",
-    "recognize_many": "recognition",
-    "read_digits": "recognition",
-    "read_result": "runs",
-    "panel": "widgets",
+    "open_image": "images.query",
+    "Stages": "preprocessing.normalization",
+    "preprocess": "preprocessing.normalization",
+    "train": "training.trainer",
+    "DigitModel": "models.model",
+    "ModelStore": "models.store",
+    "Answer": "recognition.answer",
+    "recognize": "recognition.recognizer",
+    "recognize_many": "recognition.recognizer",
+    "read_digits": "recognition.recognizer",
+    "read_result": "runs.runner",
+    "panel": "widgets.panel",
 }
 
 __all__ = [

@@ -18,10 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from digits_nb import DigitModel, ModelNotFound, ModelStore, places, store
+from digits_nb import DigitModel, ModelNotFound, ModelStore, paths
+from digits_nb.models import store
 
 FORK = multiprocessing.get_context("fork")
-WRITERS = {store.__file__, places.__file__}
+WRITERS = {store.__file__, paths.__file__}
 RACES = 30
 LOOKS = 20
 

@@ -183,7 +183,7 @@ def silent(seconds: float = 5) -> Behaviour:
 
 # the network around them
 
-DOWNLOADING = "digits_nb.fetch"  # the name of a download's thread
+DOWNLOADING = "digits_nb.images.fetch"  # the name of a download's thread
 _heard: list[tuple[str, object]] | None = None
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from digits_nb import places
+from digits_nb import paths
 
-COURSE = places.CHECKOUT / "notebooks" / "course"
+COURSE = paths.CHECKOUT / "notebooks" / "course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 HEAD = re.compile(r"^# %%( \[markdown\])?(?: tags=(\[.*\]))?$", flags=re.MULTILINE)
 
@@ -73,5 +73,5 @@ def notebooks(course: Path = COURSE) -> dict[Path, str]:
 
 if __name__ == "__main__":
     for path, text in notebooks().items():
-        places.write_whole(path, text.encode())
-        print(path.relative_to(places.CHECKOUT))
+        paths.write_whole(path, text.encode())
+        print(path.relative_to(paths.CHECKOUT))

@@ -17,8 +17,9 @@ from typing import Any
 
 from matplotlib import rc_context
 
-from digits_nb import measurements, places, plots
-from digits_nb.measurements import percent_of
+from digits_nb import paths, plots
+from digits_nb.evaluation import figures
+from digits_nb.evaluation.figures import percent_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -42,7 +43,7 @@ class OutOfStepError(Exception):
 
 def load(name: str) -> dict[str, Any]:
     """A table that must be there."""
-    if table := measurements.load(name, RESULTS):
+    if table := figures.load(name, RESULTS):
         return table
     msg = f"There is no table {name} in benchmarks/results: run the benchmark that measures it with --save."
     raise OutOfStepError(msg)
@@ -99,7 +100,7 @@ def accuracy() -> str:
 
 def ladder() -> str:
     """The ladder's table."""
-    return measurements.table(rows("ladder"), "one change at a time", percent=True)
+    return figures.table(rows("ladder"), "one change at a time", percent=True)
 
 
 def inside() -> str:
@@ -161,7 +162,7 @@ def filled(text: str) -> str:
 
     def part(found: re.Match[str]) -> str:
         name, end = found.groups()
-        made = MADE[name]() if name in MADE else measurements.table(rows(name))
+        made = MADE[name]() if name in MADE else figures.table(rows(name))
         return f"{name}{end}{made}\n"
 
     return PARTS.sub(part, text)
@@ -202,7 +203,7 @@ def main() -> None:
     if check and stale:
         parser.exit(1, f"Not what benchmarks/results says: {names}; run `make figures`.\n")
     for path, text in stale.items():
-        places.write_whole(path, text.encode())
+        paths.write_whole(path, text.encode())
     print(f"Made: {names}." if stale else "Everything is as benchmarks/results says.")
 
 

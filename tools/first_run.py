@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from digits_nb import ModelNotFound, ModelStore, places, read_result
+from digits_nb import ModelNotFound, ModelStore, paths, read_result
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-SAMPLE = places.samples() / "seven-dark-on-white.png"
+SAMPLE = paths.samples() / "seven-dark-on-white.png"
 
 
 def query(image: str) -> tuple[str, str]:
@@ -28,7 +28,7 @@ def run(notebook: str, *parameters: str) -> Path:
 
     Its progress and its errors are on standard error; what it found is told here.
     """
-    output = places.outputs() / notebook
+    output = paths.outputs() / notebook
     command = [sys.executable, "-m", "digits_nb", "run", str(NOTEBOOKS / notebook), str(output), *parameters]
     if code := subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
         sys.exit(code)
@@ -52,7 +52,7 @@ def main() -> None:
     print(f"Reading {image}", flush=True)
     output = run("infer.ipynb", "-p", *query(image))
     found = read_result(output)
-    notebooks = [near(places.outputs() / name) for name in ("train.ipynb", "infer.ipynb")]
+    notebooks = [near(paths.outputs() / name) for name in ("train.ipynb", "infer.ipynb")]
     certainty = "is" if found["certain"] else "may be"
     print(f"\nThe digit {certainty} {found['digit']}, with a confidence of {found['confidence']:.1%}.")
     print(f"Model version  {found['model_version']}")

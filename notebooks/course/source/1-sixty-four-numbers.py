@@ -48,7 +48,8 @@
 import numpy as np
 
 import digits_nb as dn
-from digits_nb import course, dataset, places, plots
+from digits_nb import course, paths, plots
+from digits_nb.training import dataset
 
 digits = dataset.load()
 len(digits)
@@ -137,7 +138,7 @@ course.check("1.2", shades)
 # lesson 3 will tell. For now we take a three that was drawn for this project, and look at its bitmap and the
 # grid side by side.
 # %%
-stages = dn.preprocess({"path": places.samples() / "three-light-on-dark.png"})
+stages = dn.preprocess({"path": paths.samples() / "three-light-on-dark.png"})
 plots.strip(stages, "bitmap", "grid", title="How much ink is in each block?")
 # %% [markdown]
 # Squint at the left one and you see the right one. Here is one of the blocks: four rows and four columns of
@@ -244,7 +245,7 @@ plots.sheet(means, range(10), title="The mean of all digits of each label")
 # digits that are nearest to it, and they change with every touch. Can you make nines of them with a few
 # clicks?
 # %%
-from digits_nb.slate import Slate
+from digits_nb.course.grid_explorer import Slate
 
 slate = Slate(four)
 slate

@@ -21,7 +21,8 @@
 # %%
 import numpy as np
 
-from digits_nb import course, dataset, plots
+from digits_nb import course, plots
+from digits_nb.training import dataset
 
 digits = dataset.load()
 rows = digits.grids.reshape(-1, 64)

@@ -22,7 +22,8 @@ from PIL import Image, ImageOps
 from sklearn.svm import SVC
 
 import digits_nb as dn
-from digits_nb import course, dataset, places, plots
+from digits_nb import course, paths, plots
+from digits_nb.training import dataset
 
 digits = dataset.load()
 half = len(digits) // 2
@@ -38,7 +39,7 @@ f"{model.score(held.reshape(-1, 64), held_labels):.1%}"
 # none, we take a two that was drawn for this project.
 # %%
 photograph = ""
-picture = dn.open_image({"path": photograph or places.samples() / "two-off-centre-small.jpg"})
+picture = dn.open_image({"path": photograph or paths.samples() / "two-off-centre-small.jpg"})
 plots.picture(picture, title="The picture")
 # %% [markdown]
 # Or draw one here, with the mouse or a finger, and run the cell below it again. (This needs a running
@@ -53,7 +54,7 @@ pad
 # If you have drawn something, that is the picture from now on. The ground of a drawing is transparent;
 # `flatten` lays it on paper.
 # %%
-from digits_nb.pictures import flatten
+from digits_nb.images.decode import flatten
 
 if drawing := pad.base64:
     picture = flatten(dn.open_image({"base64": drawing}))
@@ -87,7 +88,7 @@ model.predict(shrunk.reshape(1, 64))
 # of them.
 # %%
 words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-files = [next(places.samples().glob(f"{word}-*")) for word in words]
+files = [next(paths.samples().glob(f"{word}-*")) for word in words]
 samples = [dn.open_image({"path": file}) for file in files]
 shrunken = np.array([shrink(sample) for sample in samples])
 answers = model.predict(shrunken.reshape(-1, 64))

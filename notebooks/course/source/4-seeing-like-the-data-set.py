@@ -22,7 +22,10 @@ import numpy as np
 from sklearn.svm import SVC
 
 import digits_nb as dn
-from digits_nb import course, dataset, rungs, snapshots
+from digits_nb import course
+from digits_nb.course import photos
+from digits_nb.preprocessing import ablation
+from digits_nb.training import dataset
 
 half = len(dataset.load()) // 2
 learned, held = dataset.load()[:half], dataset.load()[half:]
@@ -39,7 +42,7 @@ f"{model.score(held.grids.reshape(-1, 64), held.labels):.1%}"
 # %%
 chosen = np.concatenate([np.flatnonzero(held.labels == digit)[:20] for digit in range(10)])
 written = held[chosen]
-pictures, labels = snapshots.photographs(written, np.random.default_rng(0)), written.labels
+pictures, labels = photos.photographs(written, np.random.default_rng(0)), written.labels
 len(pictures)
 # %% [markdown]
 # Better still are pictures of your own. If you are a class, each of you writes the digits 0 to 9 in a row,
@@ -48,7 +51,7 @@ len(pictures)
 # are cut into digits; ten rows or more are best, for with one alone each digit is ten per cent. As long as
 # there is no name, we go on with the snapshots.
 # %%
-from digits_nb.classroom import pictures_of
+from digits_nb.course.class_photos import pictures_of
 
 folder = ""
 if folder:
@@ -79,7 +82,7 @@ def share(grids: list[np.ndarray]) -> float:
 
 
 inks = [1 - np.asarray(dn.open_image(picture).convert("L")) / 255 for picture in pictures]
-climbed = {"only shrunk": {"pictures": share([rungs.shrink(ink) for ink in inks])}}
+climbed = {"only shrunk": {"pictures": share([ablation.shrink(ink) for ink in inks])}}
 f"{climbed['only shrunk']['pictures']:.1%}"
 # %% [markdown]
 # It is the same model, and with the snapshots they are the same digits. What lies between the two numbers
@@ -100,11 +103,11 @@ plots.strip(one)
 # that: 0 is ground and 1 is ink, *whatever the polarity*. Predict before you run the next cell: how much
 # does it gain, alone?
 # %%
-steps = list(rungs.RUNGS)
+steps = list(ablation.RUNGS)
 
 
 def climb(step: str) -> str:
-    climbed[step] = {"pictures": share([rungs.RUNGS[step](each) for each in stages])}
+    climbed[step] = {"pictures": share([ablation.RUNGS[step](each) for each in stages])}
     return f"{step}: {climbed[step]['pictures']:.1%}"
 
 
@@ -113,7 +116,7 @@ climb(steps[0])
 # Nothing to speak of. The paper is clean now, and the digit is still small and somewhere. This is what the
 # model is shown of a three, in the middle of a great deal of nothing:
 # %%
-plots.sheet([rungs.shrink(one.ink)], title="Only the ink of a three, shrunk", numbers=True)
+plots.sheet([ablation.shrink(one.ink)], title="Only the ink of a three, shrunk", numbers=True)
 
 
 # %% [markdown]
@@ -158,14 +161,14 @@ climb(steps[1])
 # But look at a one after this step. It was high and narrow, and a square of 8×8 has been filled with it:
 # %%
 ones = [each for each, label in zip(stages, labels, strict=True) if label == 1][:5]
-plots.sheet([rungs.shrink(each.crop) for each in ones], title="Ones, cut out and squeezed into a square")
+plots.sheet([ablation.shrink(each.crop) for each in ones], title="Ones, cut out and squeezed into a square")
 # %% [markdown]
 # So we bring the digit to the full height of a bitmap of 32×32 and leave its proportions alone, put it in
 # the middle, and count ink in blocks of 4×4, as in lesson 1. These belong together, and make one step. Here
 # are the same ones, and behind them five that the model has learned.
 # %%
 theirs = learned.grids[learned.labels == 1][:5]
-plots.sheet([*(rungs.place(each.crop) for each in ones), *theirs], title="Ones of ours, and learned ones")
+plots.sheet([*(ablation.place(each.crop) for each in ones), *theirs], title="Ones of ours, and learned ones")
 # %% [markdown]
 # Now ours are about as narrow as those.
 # %%
@@ -270,9 +273,9 @@ for step, shares in climbed.items():
 # on, because those people do not write as the thirteen of the collection do. What the upper rungs are is
 # told in the next lesson and in [train.ipynb](../train.ipynb).
 # %%
-from digits_nb import measurements
+from digits_nb.evaluation import figures
 
-plots.ladder(measurements.figures("ladder"))
+plots.ladder(figures.figures("ladder"))
 # %% [markdown]
 # Last, look at what is still read wrongly, if anything is. Is it the picture, or the grid, or the model?
 # %%

@@ -24,7 +24,9 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.svm import SVC
 
-from digits_nb import course, dataset, evaluation, measurements, plots
+from digits_nb import course, evaluation, plots
+from digits_nb.evaluation import figures
+from digits_nb.training import dataset
 
 digits = dataset.normalised(dataset.load())
 rows = digits.grids.reshape(-1, 64)
@@ -157,7 +159,7 @@ for learned in (digits[few], varied):
 # little different. So many styles of each digit, 0 to 9, are described in this project, by people who had
 # seen digits written so:
 # %%
-from digits_nb.styles import STYLES
+from digits_nb.training.styles import STYLES
 
 [len(STYLES[digit]) for digit in range(10)]
 # %% [markdown]
@@ -197,7 +199,7 @@ helped = np.array([with_drawn(writer) for writer in writers])
 # from: variations of all digits, printed ones, and drawn ones, measured on scanned digits (mnist), on a
 # page and a photo (handwritten), and on pictures as people send them (messy).
 # %%
-ladder = measurements.figures("ladder")
+ladder = figures.figures("ladder")
 chosen = [rung for rung in ladder if rung.startswith(("all", "with"))]
 plots.ladder({rung: ladder[rung] for rung in chosen}, title="What is learned from, more and more")
 # %% [markdown]

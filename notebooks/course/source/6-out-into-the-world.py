@@ -30,7 +30,8 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 import digits_nb as dn
-from digits_nb import course, dataset, evaluation, places
+from digits_nb import course, evaluation, paths
+from digits_nb.training import dataset
 
 # %% [markdown]
 # It is a small one: half of the digits of the collection, two thousand digits drawn by code, and some
@@ -156,12 +157,12 @@ pickle.loads(pickle.dumps(Greeting()))  # noqa: S301 (our own)
 # understand how Python starts it.
 # %%
 def run(notebook: str, output: str, *parameters: object) -> subprocess.CompletedProcess:
-    files = places.samples().parent / notebook, folder / output
+    files = paths.samples().parent / notebook, folder / output
     command = [sys.executable, "-m", "digits_nb", "run", *files, *parameters, "-p", "store", store.path]
     return subprocess.run([str(word) for word in command], check=False, capture_output=True, text=True)
 
 
-done = run("infer.ipynb", "seven.ipynb", "-p", "path", places.samples() / "seven-dark-on-white.png")
+done = run("infer.ipynb", "seven.ipynb", "-p", "path", paths.samples() / "seven-dark-on-white.png")
 done.returncode
 # %% [markdown]
 # Zero means that all went well. What it found is in the executed notebook, where a program can read it.
@@ -181,7 +182,7 @@ print(done.returncode, done.stderr.strip().splitlines()[-1])
 # into a list, in this order.
 # %%
 names = ("six-marker.bmp", "zero-felt-tip.webp", "two-off-centre-small.jpg")
-errand = [places.samples() / name for name in names]
+errand = [paths.samples() / name for name in names]
 errand
 # %% [markdown]
 # (Each run starts a kernel of its own, which takes a moment.)
@@ -258,14 +259,14 @@ def ask(path: Path, *version: str) -> dict:
     return json.loads(subprocess.check_output([*line[:-1], "/".join([line[-1], *version])]))
 
 
-ask(places.samples() / "seven-dark-on-white.png")
+ask(paths.samples() / "seven-dark-on-white.png")
 # %% [markdown]
 # The digit, and how sure the model is of it; which version answered, how long it took, and a number for the
 # request, under which it stands in the log of the service. These are the answers to ten pictures, one of
 # each digit, 0 to 9:
 # %%
 words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-files = [next(places.samples().glob(f"{word}-*")) for word in words]
+files = [next(paths.samples().glob(f"{word}-*")) for word in words]
 before = [ask(path).get("result") for path in files]
 before
 # %% [markdown]

@@ -1,0 +1,1 @@
+"""Many pictures, on every core or a cluster."""

@@ -1,0 +1,295 @@
+"""`python -m digits_nb`: a thin door over the package's functions, for a terminal and for a pipeline."""
+
+import argparse
+import json
+import os
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import digits_nb
+from digits_nb.errors import DigitsError, RunFailed
+
+if TYPE_CHECKING:
+    from digits_nb.recognition.answer import Answer
+
+FORM = argparse.RawDescriptionHelpFormatter
+
+EXAMPLES = """\
+examples:
+  python -m digits_nb read seven.jpg
+  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
+  python -m digits_nb train
+  python -m digits_nb serve
+
+python -m digits_nb COMMAND --help says more about each.
+"""
+
+READ = """\
+examples:
+  python -m digits_nb read seven.jpg photos/*.png
+  python -m digits_nb read https://example.org/seven.png
+  python -m digits_nb read --json - < seven.jpg
+
+A line a picture. A picture that cannot be read is a line too, and the exit code is then 1. If there is no
+model in outputs/models yet, one is trained first, which takes about a minute, unless --store or --model is
+given.
+"""
+
+RUN = """\
+examples:
+  python -m digits_nb run notebooks/infer.ipynb --parameters
+  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
+  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p base64 @picture.txt
+
+A value is read by the type that the notebook declares: true and false for a bool, and 12e4567 stays a text
+where a text is declared. @file stands for the content of a file, and @@x for a text that begins with @. A
+file whose name begins with - is given as ./-x.png.
+"""
+
+TRAIN = """\
+examples:
+  python -m digits_nb train
+  python -m digits_nb train --validate --store models
+
+The same seed gives the same version, with the same libraries on the same kind of machine. The model is
+used from then on, as the latest of its store.
+"""
+
+SERVE = """\
+examples:
+  python -m digits_nb serve
+  python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
+
+Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what else it
+can do. While no key is kept, one is made at each start and shown once. Whoever can read the network can read
+keys: before --host opens the service to others, put something in front of it that speaks TLS.
+"""
+
+KEY = """\
+examples:
+  python -m digits_nb key anna
+  python -m digits_nb key publisher --write
+  python -m digits_nb key anna --remove
+  python -m digits_nb key
+
+A key is shown once, when it is made; the file keeps only what recognises it. A service that runs takes up a
+change of the file by itself. Without a name, the keys are listed.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code is 0, 1 for a `DigitsError`, 2 for a wrong call, 130 or 143 if stopped."""
+    given = _parser().parse_args(arguments)
+    try:
+        return given.command(given)
+    except DigitsError as error:
+        print(_line(type(error).__name__, error, *_notes(error)), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        print("Interrupted", *_notes(interrupt), file=sys.stderr)
+        return getattr(interrupt, "exit_code", 130)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what is still in the buffer must not fail at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    what = "Handwritten digits, from anybody's picture to the 8×8 grid to the answer."
+    parser = argparse.ArgumentParser(
+        "python -m digits_nb", description=what, epilog=EXAMPLES, formatter_class=FORM
+    )
+    parser.add_argument("--version", action="version", version=f"digits_nb {digits_nb.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    read = _command(commands, "read", _read, "Read the digit in each picture.", READ)
+    read.add_argument("pictures", metavar="PICTURE", nargs="+", help="a path, a URL, or - for standard input")
+    read.add_argument("--model", metavar="VERSION", help="a version or its beginning (default: latest)")
+    read.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
+    read.add_argument("--json", action="store_true", help="print a JSON object a line")
+
+    run = _command(commands, "run", _run, "Execute a notebook headless, with checked parameters.", RUN)
+    run.add_argument("notebook", metavar="NOTEBOOK", help="the notebook; it is not changed")
+    run.add_argument("output", metavar="OUTPUT", nargs="?", help="the executed notebook to write")
+    run.add_argument(
+        "-p",
+        dest="values",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of the notebook; may be given more than once",
+    )
+    run.add_argument("--parameters", action="store_true", help="list what NOTEBOOK declares, run nothing")
+    run.set_defaults(usage=run)
+
+    train = _command(commands, "train", _train, "Train a model and save it in the store.", TRAIN)
+    train.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
+    train.add_argument("--seed", metavar="N", type=int, default=0, help="of every random choice (default: 0)")
+    train.add_argument("--validate", action="store_true", help="add cross-validation to the card; slower")
+
+    serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
+    serve.add_argument("--port", metavar="N", type=int, default=8000, help="0: any free one (default: 8000)")
+    serve.add_argument("--owner", default="me", help="the name that stands in every address (default: me)")
+    serve.add_argument(
+        "--store", metavar="DIR", type=Path, help="the store of models (default: outputs/models)"
+    )
+    serve.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
+    serve.add_argument("--workers", metavar="N", type=_count, default=1, help="processes (default: 1)")
+    serve.add_argument(
+        "--queue",
+        metavar="N",
+        type=_count,
+        default=256,
+        help="requests that a worker has in hand (default: 256)",
+    )
+
+    key = _command(commands, "key", _key, "Make, list and remove keys for the service.", KEY)
+    key.add_argument("name", metavar="NAME", nargs="?", help="whom the key is for")
+    key.add_argument("--write", action="store_true", help="it may also send models and name the latest")
+    key.add_argument("--remove", action="store_true", help="take NAME's key out of the file")
+    key.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
+    key.set_defaults(usage=key)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{text!r} is not a number from 1 on"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _command(commands: Any, name: str, function: Any, what: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401
+    parser = commands.add_parser(name, help=what, description=what, epilog=epilog, formatter_class=FORM)
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _read(given: argparse.Namespace) -> int:
+    from digits_nb.models.store import ModelStore
+    from digits_nb.recognition.recognizer import default_model, recognize_many
+
+    if given.model or given.store:
+        model = ModelStore(given.store).load(given.model or "latest")
+    else:
+        # What it says when it has to train is not for whoever reads our lines.
+        with redirect_stdout(sys.stderr):
+            model = default_model()
+    items = recognize_many(map(_query, given.pictures), model)
+    width = max(map(len, given.pictures))
+    failed = False
+    for name, item in zip(given.pictures, items, strict=True):
+        line = json.dumps(_object(name, item)) if given.json else f"{name:<{width}}  {_words(item)}"
+        print(line, flush=True)
+        failed |= isinstance(item, DigitsError)
+    return int(failed)
+
+
+def _run(given: argparse.Namespace) -> int:
+    from digits_nb.runs.parameters import declared_parameters, read_notebook
+    from digits_nb.runs.results import findings_output, summary
+    from digits_nb.runs.runner import heed_sigterm, run_notebook
+
+    if given.parameters:
+        for parameter in declared_parameters(given.notebook):
+            print(f"{parameter.name}: {parameter.type} = {parameter.default}  # {parameter.help}")
+        return 0
+    if given.output is None:
+        given.usage.error("OUTPUT is missing: give the path of the executed notebook to write")
+    values: dict[str, str] = {}
+    for name, value in given.values:
+        if name in values:
+            given.usage.error(f"the parameter {name} is given twice: give each -p NAME once")
+        values[name] = value
+    heed_sigterm()
+    try:
+        run_notebook(given.notebook, given.output, values)
+    except RunFailed as error:
+        print(error.__cause__, file=sys.stderr)
+        raise
+    places = {"executed notebook": Path(given.output).resolve()}
+    if left := findings_output(read_notebook(given.output)):
+        print(*left["data"]["text/plain"], sep="")
+        places["result file"] = left["metadata"]["digits_nb"]["result"]
+    print(summary(places))
+    return 0
+
+
+def _train(given: argparse.Namespace) -> int:
+    from digits_nb.models.store import ModelStore
+    from digits_nb.runs.results import summary
+    from digits_nb.training.trainer import train
+
+    store = ModelStore(given.store)
+    model = train(seed=given.seed, validate=given.validate)
+    version = store.save(model)
+    told = {"model version": version, "saved in": store.path / version}
+    measured = {"hold-out": model.card.get("holdout", {}), **model.card.get("validation", {})}
+    for name, found in measured.items():
+        told[f"accuracy, {name.replace('_', ' ')}"] = found.get("accuracy")
+    print(summary(told))
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from digits_nb.service.server import Settings, serve
+
+    names = ("host", "port", "owner", "store", "keys", "workers", "queue")
+    serve(Settings(**{name: getattr(given, name) for name in names}))
+    return 0
+
+
+def _key(given: argparse.Namespace) -> int:
+    from digits_nb.service.keys import KeyFile, default_keys
+
+    keys = KeyFile(given.keys or default_keys())
+    if given.name is None:
+        if given.write or given.remove:
+            given.usage.error("NAME is missing: say whose key it is")
+        for holder in keys.holders():
+            print(f"{holder.name}  {', '.join(sorted(holder.rights))}")
+    elif given.remove:
+        keys.remove(given.name)
+    else:
+        print(keys.add(given.name, frozenset({"ask", "write"} if given.write else {"ask"})))
+    return 0
+
+
+def _query(picture: str) -> dict[str, str | bytes]:
+    if picture == "-":
+        return {"bytes": sys.stdin.buffer.read()}
+    return {"url" if picture.lower().startswith(("http://", "https://")) else "path": picture}
+
+
+def _words(item: "Answer | DigitsError") -> str:
+    if isinstance(item, DigitsError):
+        return _line(type(item).__name__, item)
+    return f"{item.digit}  {item.confidence:6.1%}  {'certain' if item.certain else 'not certain'}"
+
+
+def _object(picture: str, item: "Answer | DigitsError") -> dict[str, Any]:
+    if isinstance(item, DigitsError):
+        return {"picture": picture, "error": type(item).__name__, "message": str(item)}
+    return {
+        "picture": picture,
+        "digit": item.digit,
+        "confidence": item.confidence,
+        "certain": item.certain,
+        "probabilities": item.probabilities.tolist(),
+        "box": list(item.box),
+        "model_version": item.model_version,
+        "duration_s": item.duration_s,
+    }
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
+def _line(name: str, message: object, *notes: str) -> str:
+    """An error on one line, whatever line breaks it holds."""
+    return " ".join(f"{name}: {message} {' '.join(notes)}".split())

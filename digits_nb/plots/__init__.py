@@ -1,0 +1,26 @@
+"""Every figure of the notebooks, each with a title and a text alternative.
+
+The functions take plain arrays and return a `Figure`, which shows itself in a notebook and saves like any
+other of matplotlib's. Ink is drawn dark on light. The colours are those of Okabe and Ito, which people with
+any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/).
+"""
+
+from digits_nb.plots.confusion import confusion, mistakes
+from digits_nb.plots.figure import Figure
+from digits_nb.plots.grids import gallery, neighbours, picture, sheet, strip
+from digits_nb.plots.scores import accuracies, bars, ladder, reliability
+
+__all__ = [
+    "Figure",
+    "accuracies",
+    "bars",
+    "confusion",
+    "gallery",
+    "ladder",
+    "mistakes",
+    "neighbours",
+    "picture",
+    "reliability",
+    "sheet",
+    "strip",
+]

@@ -1,0 +1,256 @@
+"""A picture becomes the 8×8 grid, stage by stage, the way scikit-learn's digits were made.
+
+`load_digits` is not "a picture resized to 8×8". Each of its images is a 32×32 bitmap that NIST's
+programs had normalised (ink over the full height, slant removed, stroke width evened out), with the ink
+counted in blocks of 4×4 pixels [1]_. A picture has to go the same way before a model of those images can
+read it, and so do the training images themselves (`digits_nb.training.dataset`).
+
+.. [1] E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998,
+   https://archive.ics.uci.edu/dataset/80
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from digits_nb.errors import BadParameter, NoDigit
+from digits_nb.preprocessing.components import around, crop_digit, enlarge
+from digits_nb.preprocessing.ink import INK, find_ink, reduce, to_gray, to_small_gray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from digits_nb.images.query import Query
+
+    Plane = NDArray[np.float32]
+
+BITMAP = 32
+"""Side of the bitmap, in pixels."""
+
+GRID = 8
+"""Side of the grid, in blocks of 4×4 pixels of the bitmap."""
+
+LEVELS = 16
+"""A block of 4×4 pixels full of ink: the largest number of a grid."""
+
+STROKE_WIDTH = 4.9
+"""Pixels of the bitmap. The median of the 1,797 bitmaps of `load_digits`, measured by `stroke_width`."""
+
+MAX_WIDTH = 20
+"""Pixels of the bitmap. The median width of ink of the same bitmaps; wider digits are squeezed."""
+
+SLANT_REMOVED = 0.7
+"""Share of the measured slant that is removed: moments see the shape of a 7 as slant too. Of 0.5, 0.7 and 1.0
+the best on pictures from elsewhere, by less than chance could account for."""
+
+_FINE = 0.5  # a digit that is reduced farther than this may have strokes that get lost
+_CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
+_PAD = 2  # empty ground around it
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stages:
+    """What becomes of a picture, step by step.
+
+    Attributes
+    ----------
+    gray : ndarray of shape (H, W), uint8
+        The picture in grey, as given.
+    ink : ndarray of shape (H, W), float32, 0..1
+        How much ink each pixel holds, whatever the picture's polarity and light; 1 is ink.
+    crop : ndarray, float32, 0..1
+        The part of `ink` that the digit fills, specks wiped away.
+    upright : ndarray, float32, 0..1
+        The digit at a fixed height, with its slant removed.
+    bitmap : ndarray of shape (32, 32), float32, 0..1
+        Ink over the full height, stroke width evened out.
+    grid : ndarray of shape (8, 8), float64, 0..16
+        The ink of each block of 4×4 pixels of the bitmap: what the model sees.
+    box : tuple of int
+        Left, top, right and bottom of the digit in pixels of the picture.
+    shape : tuple of int
+        Height and width of the picture as given, in whose pixels `box` is.
+    strokes : ndarray of shape (n, 4), int32
+        Left, top, right and bottom of each piece of ink that counts, in pixels of what ink is looked for in:
+        of the picture, unless that is larger than `MAX_SIDE`.
+    """
+
+    gray: "NDArray[np.uint8]"
+    ink: "Plane"
+    crop: "Plane"
+    upright: "Plane"
+    bitmap: "Plane"
+    grid: "NDArray[np.float64]"
+    box: tuple[int, int, int, int]
+    shape: tuple[int, int]
+    strokes: "NDArray[np.int32]"
+
+
+def preprocess(
+    image: "Query",
+    *,
+    small: bool = False,
+    threshold: float = INK,
+    slant_removed: float = SLANT_REMOVED,
+    stroke_width: float = STROKE_WIDTH,
+) -> Stages:
+    """Turn a picture of one digit into the 8×8 grid that the model sees.
+
+    Parameters
+    ----------
+    image
+        A picture from `open_image`, or any query that it takes.
+    small
+        Leave `gray` and `ink` at the size that ink is looked for in, which takes a fraction of the time for
+        a large picture; `box` is in pixels of the full picture all the same.
+    threshold
+        Share of ink, above 0 and below 1, from which on a pixel belongs to a stroke.
+    slant_removed
+        Share of the measured slant that is removed, 0..1.
+    stroke_width
+        What every stroke is brought to, in pixels of the bitmap: above 0 and up to half of its side. The
+        model knows grids of the default only.
+
+    Returns
+    -------
+    Stages
+        Every step from the grey picture to the grid.
+
+    Raises
+    ------
+    NoDigit
+        The picture is blank, or its ink does not hang together.
+    BadParameter
+        The threshold, the share of slant or the stroke width is out of its range.
+    DigitsError
+        `open_image` cannot open it.
+    """
+    _check(threshold, slant_removed, stroke_width)
+    if small:
+        gray, shape = to_small_gray(image)
+    else:
+        gray = to_gray(image)
+        shape = gray.shape
+    reduced = reduce(gray)
+    ink = find_ink(reduced)
+    crop, strokes = crop_digit(ink, threshold)
+    upright = straighten(crop, slant_removed)
+    bitmap = even_out(upright, stroke_width, threshold)
+    box = enlarge(around(strokes), reduced.shape, shape)
+    if reduced is not gray:
+        ink = cv2.resize(ink, gray.shape[::-1])
+    return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, shape, strokes)
+
+
+def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
+    """Bring the digit to a fixed height and shear its slant away, or this share of it.
+
+    The slant is the shear that makes the ink's mixed moment vanish: mu11 / mu02 [2]_.
+
+    .. [2] Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998, section III.A.
+    """
+    height, width = crop.shape
+    # a dash is brought to a fixed width instead: at a fixed height it would be endless
+    scale = _CANVAS / max(height, width / 2)
+    if scale < _FINE:
+        # a stroke of one pixel would be thinned out to nothing: it is brought to what one pixel then shows
+        reach = ceil(_FINE / scale)
+        crop = cv2.dilate(crop, np.ones((reach, reach), np.uint8))
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    digit = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    moments = cv2.moments(digit)
+    slant = moments["mu11"] / moments["mu02"] if moments["mu02"] > 0 else 0.0
+    shear = removed * min(max(slant, -1), 1)
+    width, height = size
+    reach = ceil(abs(shear) * height / 2) + _PAD
+    move = np.array([[1, -shear, reach + shear * (height - 1) / 2], [0, 1, _PAD]], np.float32)
+    upright = cv2.warpAffine(digit, move, (width + 2 * reach, height + 2 * _PAD))
+    return np.clip(upright, 0, 1, out=upright)  # a cubic overshoots
+
+
+def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = INK) -> "Plane":
+    """Bring every stroke to one width and the ink to the full height of the bitmap.
+
+    The outline moves in or out along the distance to it, by as much as the median stroke is too broad or
+    too thin.
+
+    Parameters
+    ----------
+    upright
+        A digit on empty ground, as `straighten` leaves it.
+    width
+        What the strokes are brought to, in pixels of the bitmap.
+    threshold
+        Share of ink from which on a pixel belongs to a stroke.
+
+    Returns
+    -------
+    ndarray of shape (32, 32), float32, 0..1
+
+    Raises
+    ------
+    NoDigit
+        There is no ink.
+    """
+    is_ink = (upright > threshold).view(np.uint8)
+    left, top, wide, tall = cv2.boundingRect(is_ink)
+    if not tall:
+        msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
+        raise NoDigit(msg)
+    is_ink = is_ink[max(top - 1, 0) : top + tall + 1, max(left - 1, 0) : left + wide + 1]
+    inside = cv2.distanceTransform(is_ink, cv2.DIST_L2, 5)
+    half = stroke_width(inside) / 2
+    # the ink grows as well, by the same number of pixels at its top and at its foot
+    share = width / BITMAP / 2
+    grow = max((share * tall - half) / (1 - 2 * share), 1 - float(inside.max()))
+    if grow < 0:
+        outline = inside + grow
+    else:
+        room = 4 * [ceil(grow) + 1]
+        ground = cv2.copyMakeBorder(1 - is_ink, *room, cv2.BORDER_CONSTANT, value=1)
+        outline = grow + 1 - cv2.distanceTransform(ground, cv2.DIST_L2, 5)
+    np.clip(outline, 0, 1, out=outline)
+    left, top, wide, tall = cv2.boundingRect((outline > INK).view(np.uint8))
+    # into twice the bitmap's size, then halved: a pixel is the mean of four samples
+    down = 2 * BITMAP / tall
+    across = min(down, 2 * MAX_WIDTH / wide)
+    place = BITMAP - wide * across / 2
+    move = np.array(
+        [[across, 0, place - left * across + (across - 1) / 2], [0, down, -top * down + (down - 1) / 2]],
+        np.float32,
+    )
+    sampled = cv2.warpAffine(outline, move, (2 * BITMAP, 2 * BITMAP))
+    return cv2.resize(sampled, (BITMAP, BITMAP), interpolation=cv2.INTER_AREA)
+
+
+def stroke_width(inside: "Plane") -> float:
+    """Median width of the strokes, in pixels, from each ink pixel's distance to the ground.
+
+    The distance is largest along the middle of a stroke, where it is half the width and half a pixel.
+    """
+    ridge = np.sort(inside[(inside == cv2.dilate(inside, _NEIGHBOURS)) & (inside > 0)])
+    return float(ridge[(len(ridge) - 1) // 2] + ridge[len(ridge) // 2]) - 1
+
+
+def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
+    """Ink of each 4×4 block of a (32, 32) bitmap of 0..1, as a grid (8, 8) of 0..16."""
+    return cv2.resize(bitmap, (GRID, GRID), interpolation=cv2.INTER_AREA).astype(np.float64) * LEVELS
+
+
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+def _check(threshold: float, slant_removed: float, stroke_width: float) -> None:
+    """Refuse what no step can work with, not-a-number among it."""
+    ranges = {
+        "threshold": (threshold, 0 < threshold < 1, "above 0 and below 1"),
+        "slant_removed": (slant_removed, 0 <= slant_removed <= 1, "0 to 1"),
+        "stroke_width": (stroke_width, 0 < stroke_width <= BITMAP / 2, f"above 0 and up to {BITMAP // 2}"),
+    }
+    for name, (value, fits, allowed) in ranges.items():
+        if not fits:
+            msg = f"The {name} {value} is out of its range: give a number, {allowed}."
+            raise BadParameter(msg)

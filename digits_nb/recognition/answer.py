@@ -1,0 +1,103 @@
+"""What a picture is answered with: a digit, how sure the model is of it, and what it saw; shows itself."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from digits_nb.preprocessing.normalization import LEVELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Answer:
+    """What the model reads in a picture; shows itself in a notebook.
+
+    Attributes
+    ----------
+    digit : int
+        0..9.
+    confidence : float
+        How likely the model takes `digit` to be, 0..1, calibrated on hands that it never saw.
+    certain : bool
+        Whether the model would bet on it, at the error rate that its card states.
+    probabilities : ndarray of shape (10,), float64
+        One for each digit; they sum to 1.
+    grid : ndarray of shape (8, 8), float64, 0..16
+        All that the model saw.
+    model_version : str or None
+        64 hex digits; None for a model that is not saved.
+    duration_s : float
+        Seconds from query to answer; in a batch, with a fair share of the model's time.
+    box : tuple of int
+        Left, top, right and bottom of the digit in pixels of the upright picture.
+    picture : ndarray of shape (h, w), uint8
+        What was read, in grey and made small, to show.
+    """
+
+    digit: int
+    confidence: float
+    certain: bool
+    probabilities: "NDArray[np.float64]" = field(repr=False)
+    grid: "NDArray[np.float64]" = field(repr=False)
+    model_version: str | None
+    duration_s: float
+    box: tuple[int, int, int, int]
+    picture: "NDArray[np.uint8]" = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """Picture, grid and bars, side by side, with words for those who do not see them."""
+        certainty = "certain" if self.certain else "not certain"
+        likely = np.argsort(-self.probabilities)[:3]
+        words = ", ".join(f"{digit} with {self.probabilities[digit]:.0%}" for digit in likely)
+        pictures = (
+            ("The picture that was read", "png", _encode(_png(self.picture))),
+            ("The 8×8 grid that the model saw", "svg+xml", _encode(self._grid_svg().encode())),
+            (f"Probabilities: {words}", "svg+xml", _encode(self._bars_svg().encode())),
+        )
+        return (
+            '<div style="display:flex;gap:24px;align-items:center;flex-wrap:wrap">'
+            f'<span style="font-size:64px;line-height:1">{self.digit}</span>'
+            f"<span>{self.confidence:.1%}<br>{certainty}</span>"
+            # as images: a notebook viewer that trusts nobody drops inline SVG, and with it all but its text
+            + "".join(
+                f'<img height="120" alt="{alt}" src="data:image/{kind};base64,{data}">'
+                for alt, kind, data in pictures
+            )
+            + "</div>"
+        )
+
+    def _grid_svg(self) -> str:
+        cells = (
+            f'<rect x="{column}" y="{row}" width="1.02" height="1.02" fill-opacity="{share:.2f}"/>'
+            for (row, column), share in np.ndenumerate(self.grid / LEVELS)
+        )
+        return f'{_SVG} viewBox="0 0 8 8"><rect width="8" height="8" fill="#fff"/>{"".join(cells)}</svg>'
+
+    def _bars_svg(self) -> str:
+        bars = (
+            f'<text x="4" y="{12 * digit + 10}">{digit}</text>'
+            f'<rect x="16" y="{12 * digit + 2}" width="{max(100 * share, 0.5):.1f}" height="9"'
+            f' fill="{"#0072b2" if digit == self.digit else "#999"}"/>'
+            f'<text x="{max(100 * share, 0.5) + 20:.1f}" y="{12 * digit + 10}">{share:.0%}</text>'
+            for digit, share in enumerate(self.probabilities)
+        )
+        return (
+            f'{_SVG} viewBox="0 0 148 120" font-size="10" font-family="sans-serif">'
+            f'<rect width="148" height="120" fill="#fff"/>{"".join(bars)}</svg>'
+        )
+
+
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" height="120"'
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _png(gray: "NDArray[np.uint8]") -> bytes:
+    return cv2.imencode(".png", gray)[1].tobytes()

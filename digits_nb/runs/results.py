@@ -1,0 +1,118 @@
+"""The findings of a notebook: shown in an output that can be found again, and written to a file as JSON.
+
+The strict runner names the executed notebook in the environment variable DIGITS_NB_RUN, and the files of the
+run belong beside it. Without a runner they belong in the outputs.
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from digits_nb import paths
+from digits_nb.errors import NotebookError
+
+RUN = "DIGITS_NB_RUN"
+
+
+def leave_findings(findings: Mapping[str, Any], notebook: str, result: str = "") -> Path:
+    """Show the findings of this notebook and write them to a file; for the notebook's last cell.
+
+    Parameters
+    ----------
+    findings
+        What was found, by name. NumPy's scalars and arrays become numbers and lists, paths become texts.
+    notebook
+        The notebook's name, without a suffix.
+    result
+        The file to write, relative to the kernel's working directory. By default the executed notebook's name
+        with `.json` under the strict runner, else `outputs/<notebook>.json` under the root.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    NotebookError
+        A finding is nothing that JSON can hold, such as NaN.
+    """
+    from IPython.display import display
+
+    plain = _plain(findings, notebook)
+    file = Path(result).expanduser() if result else _default_file(notebook)
+    paths.write_whole(file, (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode())
+    display(
+        {"application/json": plain, "text/plain": summary(plain)},
+        metadata={
+            "application/json": {"expanded": True},
+            "digits_nb": {"findings": True, "result": str(file.absolute())},
+        },
+        raw=True,
+    )
+    return file
+
+
+def beside_run(name: str) -> Path:
+    """Where a further file of this run belongs: beside the executed notebook, else in the outputs."""
+    run = os.environ.get(RUN)
+    folder = Path(run).parent if run else paths.outputs()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
+def findings_output(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The last output of an executed notebook that is marked as its findings."""
+    for cell in reversed(notebook["cells"]):
+        for output in reversed(cell.get("outputs", [])):
+            if output.get("metadata", {}).get("digits_nb", {}).get("findings"):
+                return output
+    return None
+
+
+def summary(findings: Mapping[str, Any]) -> str:
+    """The findings that are single values, one a line, aligned."""
+    single = {name: value for name, value in findings.items() if not isinstance(value, dict | list)}
+    width = max(map(len, single), default=0)
+    return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in single.items())
+
+
+def _default_file(notebook: str) -> Path:
+    run = os.environ.get(RUN)
+    return Path(run).with_suffix(".json") if run else paths.outputs() / f"{notebook}.json"
+
+
+def _plain(value: object, name: str) -> Any:  # noqa: ANN401 - JSON's any
+    """The value as JSON has it; `name` is where it stands in the findings, for a message."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    match value:
+        case Mapping():
+            return {str(key): _plain(item, f"{name}.{key}") for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
+        case os.PathLike():
+            return os.fspath(value)
+        case float() if not math.isfinite(value):
+            msg = f"The finding {name} is {value}, which JSON does not have: leave a number or None."
+            raise NotebookError(msg)
+        case None | bool() | int() | float() | str():
+            return value
+    msg = f"The finding {name} is a {type(value).__name__}: leave numbers, texts, lists and dicts of them."
+    raise NotebookError(msg)
+
+
+def _text(value: object) -> str:
+    """A single value as a person reads it, on one line: four significant digits, yes, no, a dash."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.4g}"
+        case _:
+            return " ".join(str(value).split())

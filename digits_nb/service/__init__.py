@@ -1,0 +1,1 @@
+"""The HTTP service: queries, versions of models, keys."""

@@ -1,0 +1,68 @@
+"""What a person says it really was: grids with their digits, in a file if they want to keep them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_nb import paths
+from digits_nb.errors import DigitsError, QueryError
+
+Correction = tuple[NDArray[np.float64], int]
+"""A grid (8, 8), 0..16, and the digit that it really shows."""
+
+
+def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
+    """Add corrections to a JSON file: a list of `{"grid": 8 rows of 8 numbers, "digit": 0..9}`.
+
+    Parameters
+    ----------
+    corrections
+        What is added, in place of what was said of the same grids before. A correction has the 64 numbers
+        of a grid and no picture.
+    path
+        The file, made if it is not there; None is `outputs/corrections.json` under the root.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    QueryError
+        There is such a file, and it holds something else; it is left as it is.
+    DigitsError
+        The file can neither be read nor written.
+    """
+    path = paths.outputs() / "corrections.json" if path is None else path
+    try:
+        return _keep(corrections, path)
+    except OSError as error:
+        msg = (
+            f"The corrections cannot be saved to {path} ({error.strerror}): make room for a file there that "
+            "you may write to, and save again."
+        )
+        raise DigitsError(msg) from error
+
+
+def _keep(corrections: Iterable[Correction], path: Path) -> Path:
+    try:
+        kept = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        kept = []
+    except ValueError:
+        kept = None
+    if not isinstance(kept, list):
+        msg = (
+            f"The file {path.name} holds no list of corrections, and is left as it is; move it away, and "
+            "save again."
+        )
+        raise QueryError(msg)
+    for grid, digit in corrections:
+        rows = np.round(grid, 2).tolist()
+        kept = [other for other in kept if not (isinstance(other, dict) and other.get("grid") == rows)]
+        kept.append({"grid": rows, "digit": digit})
+    return paths.write_whole(path, json.dumps(kept).encode())
