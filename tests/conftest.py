@@ -131,11 +131,15 @@ def clone(files_of_project: list[str], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of `train.ipynb` as it is: made once, for every process that runs tests."""
+    """The folder of a run of `train.ipynb` as it is: made once, for every process that runs tests.
+
+    Training takes a minute. To work on something else, name the folder of an earlier run in
+    `$DIGITS_NB_TESTS_TRAINED`; it is made there if it is not there yet.
+    """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "trained"
+    folder = Path(os.environ.get("DIGITS_NB_TESTS_TRAINED") or shared / "trained")
     with (shared / "trained.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "train.json").exists():
