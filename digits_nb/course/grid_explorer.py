@@ -8,6 +8,7 @@ from ipywidgets import VBox
 from numpy.typing import ArrayLike, NDArray
 
 from digits_nb.training import dataset
+from digits_nb.training.neighbors import nearest
 from digits_nb.widgets import html
 from digits_nb.widgets.grid_editor import GridEditor
 from digits_nb.widgets.html import Board
@@ -62,6 +63,5 @@ class Slate(VBox):
         display({"text/html": html.still(STILL), "text/plain": STILL}, raw=True)
 
     def _touched(self, grid: NDArray[np.float64]) -> None:
-        distances = np.linalg.norm(self._digits.grids - grid, axis=(1, 2))
-        nearest = np.argsort(distances, kind="stable")[:NEAREST]
-        self.near.show(html.of_neighbours(self._digits.grids[nearest], self._digits.labels[nearest].tolist()))
+        found = nearest(grid, self._digits.grids, self._digits.labels, NEAREST)
+        self.near.show(html.of_neighbours(found.grids, found.labels))

@@ -159,17 +159,17 @@ def neighbours(
     count
         How many neighbours are drawn.
     """
-    grid, grids, labels = as_grids(grid)[0], as_grids(grids), np.asarray(labels)
-    distances = np.linalg.norm((grids - grid).reshape(len(grids), -1), axis=1)
-    nearest = np.argsort(distances, kind="stable")[:count]
-    said = ", ".join(f"a {labels[i]} at distance {distances[i]:.0f}" for i in nearest)
-    neighbours = Figure((1.3 * (len(nearest) + 1), 2.3), title, f"{title}: {said}")
-    first, *others = np.atleast_1d(neighbours.subplots(1, len(nearest) + 1))
+    from digits_nb.training.neighbors import nearest  # loads joblib, which the other figures do without
+
+    found = list(zip(*nearest(grid, grids, labels, count), strict=True))
+    described = ", ".join(f"a {label} at distance {distance:.0f}" for _, label, distance in found)
+    neighbours = Figure((1.3 * (len(found) + 1), 2.3), title, f"{title}: {described}")
+    first, *others = np.atleast_1d(neighbours.subplots(1, len(found) + 1))
     first.axis("off")
-    draw_ink(first, grid, FULL, "this one\n")
-    for ax, i in zip(others, nearest, strict=True):
+    draw_ink(first, as_grids(grid)[0], FULL, "this one\n")
+    for ax, (neighbour, label, distance) in zip(others, found, strict=True):
         ax.axis("off")
-        draw_ink(ax, grids[i], FULL, f"{labels[i]}\ndistance {distances[i]:.0f}")
+        draw_ink(ax, neighbour, FULL, f"{label}\ndistance {distance:.0f}")
     return neighbours
 
 

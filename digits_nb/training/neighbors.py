@@ -1,44 +1,64 @@
-"""The training digits that look most like a grid: what it reminds the model of."""
+"""Nearest neighbours of a grid, by the Euclidean distance of the 64 numbers."""
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from digits_nb.training import dataset
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_first = Lock()  # two that ask at once shall not both fit a thousand grids
+_lock = Lock()  # or two threads that ask for the first time both normalise 1,797 grids
 
 
-def find(grid: "ArrayLike", count: int) -> "tuple[NDArray[np.float64], NDArray[np.int64]]":
-    """Grids and labels of the nearest of scikit-learn's digits, normalised as for training.
+class Neighbors(NamedTuple):
+    """Digits near a grid, the nearest first.
 
-    The first call takes a second or more, later ones a millisecond.
+    Attributes
+    ----------
+    grids : ndarray of shape (count, 8, 8), 0..16
+    labels : ndarray of shape (count,), 0..9
+    distances : ndarray of shape (count,), float64
+        At least 0; at most 128, from an empty grid to a full one.
+    """
+
+    grids: "NDArray[np.float64]"
+    labels: "NDArray[np.int64]"
+    distances: "NDArray[np.float64]"
+
+
+def nearest(grid: "ArrayLike", grids: "ArrayLike", labels: "ArrayLike", count: int) -> Neighbors:
+    """Find the grids that are nearest to a grid; of those at the same distance, the first ones.
 
     Parameters
     ----------
-    grid : array of shape (8, 8) or (64,)
-        0..16.
+    grid : array of shape (8, 8) or (64,), 0..16
+    grids : array of shape (n, 8, 8) or (n, 64), 0..16
+        The grids to search.
+    labels : array of shape (n,)
+        The digits that they show.
     count
-        How many are wanted.
-
-    Returns
-    -------
-    tuple of ndarray
-        Shapes (count, 8, 8) and (count,), the nearest by Euclidean distance of their 64 numbers first.
+        How many to find; fewer are found if n is smaller.
     """
-    with _first:
-        grids, labels = _training()
-    distances = np.square(grids.reshape(-1, 64) - np.ravel(grid)).sum(axis=1)
-    nearest = np.argsort(distances, kind="stable")[:count]
-    return grids[nearest], labels[nearest]
+    grids = np.reshape(grids, (-1, 8, 8))
+    distances = np.linalg.norm(grids.reshape(-1, 64) - np.ravel(grid), axis=1)
+    order = np.argsort(distances, kind="stable")[:count]
+    return Neighbors(grids[order], np.asarray(labels)[order], distances[order])
+
+
+def nearest_training_digits(grid: "ArrayLike", count: int) -> Neighbors:
+    """Find those of scikit-learn's digits, normalised as for training, that are nearest to a grid.
+
+    The first call takes a second or more, later ones a millisecond.
+    """
+    with _lock:
+        digits = _training_digits()
+    return nearest(grid, digits.grids, digits.labels, count)
 
 
 @cache
-def _training() -> "tuple[NDArray[np.float64], NDArray[np.int64]]":
-    from digits_nb.training import dataset
-
-    digits = dataset.normalised(dataset.load())
-    return digits.grids, digits.labels
+def _training_digits() -> dataset.Digits:
+    return dataset.normalised(dataset.load())

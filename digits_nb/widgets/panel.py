@@ -98,7 +98,7 @@ class Panel(VBox):
         self.add_class("dn-panel")
         self._tell(None)
         # somebody looks at it: what takes a second or two the first time is done before it is asked for
-        self.result.on_msg(lambda *_: background.run(neighbors.find, np.zeros(64), 1))
+        self.result.on_msg(lambda *_: background.run(neighbors.nearest_training_digits, np.zeros(64), 1))
 
     @property
     def busy(self) -> bool:
@@ -176,10 +176,10 @@ class Panel(VBox):
         background.run(self._show_alike, answer)
 
     def _show_alike(self, answer: Answer) -> None:
-        alike = neighbors.find(answer.grid, NEAREST)
+        alike = neighbors.nearest_training_digits(answer.grid, NEAREST)
         with self.ways.lock:
             if answer is self.answer:  # nothing else was shown in the meantime
-                self.alike.show(html.of_neighbours(*alike))
+                self.alike.show(html.of_neighbours(alike.grids, alike.labels))
 
     def _correct(self, change: dict[str, Any]) -> None:
         with self.ways.lock:

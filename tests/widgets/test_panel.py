@@ -383,7 +383,7 @@ def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_fo
     panel: Panel, slow: tuple[Server, Event]
 ) -> None:
     server, _ = slow
-    neighbors._training.cache_clear()  # the first time takes a second or two
+    neighbors._training_digits.cache_clear()  # the first time takes a second or two
     upload(panel, SEVEN)
     wait_for(lambda: panel.answer)
     enter(panel, "url", server.url)
