@@ -122,7 +122,7 @@ def main() -> None:
         rung: dict(zip(names, shares, strict=True))
         for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=COUNT)
     }
-    print(figures.table(rows, "one change at a time"))
+    print(figures.to_markdown(rows, "one change at a time"))
     if given.save:
         results.save("ladder", rows, shipped)
 

@@ -34,7 +34,7 @@ def main() -> None:
     model = models[1]
     tables = {"training": seconds, "inside": inside(model.card), "calibration": calibration(model.card)}
     for name, rows in tables.items():
-        print(f"{figures.table(rows, name)}\n")
+        print(f"{figures.to_markdown(rows, name)}\n")
         if given.save:
             results.save(name, rows, model)
 

@@ -43,7 +43,7 @@ class OutOfStepError(Exception):
 
 def load(name: str) -> dict[str, Any]:
     """A table that must be there."""
-    if table := figures.load(name, RESULTS):
+    if table := figures.read_table(name, RESULTS):
         return table
     msg = f"There is no table {name} in benchmarks/results: run the benchmark that measures it with --save."
     raise OutOfStepError(msg)
@@ -100,7 +100,7 @@ def accuracy() -> str:
 
 def ladder() -> str:
     """The ladder's table."""
-    return figures.table(rows("ladder"), "one change at a time", percent=True)
+    return figures.to_markdown(rows("ladder"), "one change at a time", percent=True)
 
 
 def inside() -> str:
@@ -162,7 +162,7 @@ def filled(text: str) -> str:
 
     def part(found: re.Match[str]) -> str:
         name, end = found.groups()
-        made = MADE[name]() if name in MADE else figures.table(rows(name))
+        made = MADE[name]() if name in MADE else figures.to_markdown(rows(name))
         return f"{name}{end}{made}\n"
 
     return PARTS.sub(part, text)

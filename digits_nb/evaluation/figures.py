@@ -13,7 +13,7 @@ from digits_nb import paths
 Rows = Mapping[str, Mapping[str, Any]]
 
 
-def load(name: str, folder: Path | None = None) -> dict[str, Any] | None:
+def read_table(name: str, folder: Path | None = None) -> dict[str, Any] | None:
     """A table of figures, and what it was measured with.
 
     Parameters
@@ -34,12 +34,12 @@ def load(name: str, folder: Path | None = None) -> dict[str, Any] | None:
     return json.loads(file.read_bytes()) if file.is_file() else None
 
 
-def figures(name: str) -> Rows:
+def rows(name: str) -> Rows:
     """The figures of a table, row → column → figure; none if there is no such table."""
-    return (load(name) or {"rows": {}})["rows"]
+    return (read_table(name) or {"rows": {}})["rows"]
 
 
-def table(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
+def to_markdown(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
     """Figures as a table in Markdown, a line for each row.
 
     Parameters

@@ -31,7 +31,7 @@ def ladder(
     ----------
     rows
         Rung → folder → share of its pictures that are read right, 0..1; from the lowest rung upward, as
-        `digits_nb.evaluation.figures.load` gives them. Every rung has the same folders.
+        `digits_nb.evaluation.figures.rows` gives them. Every rung has the same folders.
     title
         What the figure shows.
     """

@@ -238,7 +238,7 @@ def test_preprocess_tells_the_story_of_the_score_that_was_not(preprocessed: Path
 
 def test_preprocess_shows_the_ladder_that_was_measured(preprocessed: Path) -> None:
     told = page(preprocessed)
-    for rung, shares in figures.figures("ladder").items():
+    for rung, shares in figures.rows("ladder").items():
         cells = [rung, *(f"{share:.1%}".replace("%", " %") for share in shares.values())]
         assert re.search(r"\s*".join(f"<td[^>]*>{re.escape(cell)}</td>" for cell in cells), told)
 

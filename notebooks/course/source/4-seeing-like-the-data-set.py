@@ -275,7 +275,7 @@ for step, shares in climbed.items():
 # %%
 from digits_nb.evaluation import figures
 
-plots.ladder(figures.figures("ladder"))
+plots.ladder(figures.rows("ladder"))
 # %% [markdown]
 # Last, look at what is still read wrongly, if anything is. Is it the picture, or the grid, or the model?
 # %%

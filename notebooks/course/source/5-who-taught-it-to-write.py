@@ -199,7 +199,7 @@ helped = np.array([with_drawn(writer) for writer in writers])
 # from: variations of all digits, printed ones, and drawn ones, measured on scanned digits (mnist), on a
 # page and a photo (handwritten), and on pictures as people send them (messy).
 # %%
-ladder = figures.figures("ladder")
+ladder = figures.rows("ladder")
 chosen = [rung for rung in ladder if rung.startswith(("all", "with"))]
 plots.ladder({rung: ladder[rung] for rung in chosen}, title="What is learned from, more and more")
 # %% [markdown]
