@@ -30,12 +30,13 @@ from digits_nb.errors import (
 )
 
 if TYPE_CHECKING:
+    from digits_nb.batch.parallel import recognize_many
     from digits_nb.images.query import open_image
     from digits_nb.models.model import DigitModel
     from digits_nb.models.store import ModelStore
-    from digits_nb.preprocessing.normalization import Stages, preprocess
+    from digits_nb.preprocessing.normalization import Stages
     from digits_nb.recognition.answer import Answer
-    from digits_nb.recognition.recognizer import read_digits, recognize, recognize_many
+    from digits_nb.recognition.recognizer import preprocess, read_digits, recognize
     from digits_nb.runs.runner import read_result
     from digits_nb.training.trainer import train
     from digits_nb.widgets.panel import panel
@@ -45,13 +46,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "open_image": "images.query",
     "Stages": "preprocessing.normalization",
-    "preprocess": "preprocessing.normalization",
+    "preprocess": "recognition.recognizer",
     "train": "training.trainer",
     "DigitModel": "models.model",
     "ModelStore": "models.store",
     "Answer": "recognition.answer",
     "recognize": "recognition.recognizer",
-    "recognize_many": "recognition.recognizer",
+    "recognize_many": "batch.parallel",
     "read_digits": "recognition.recognizer",
     "read_result": "runs.runner",
     "panel": "widgets.panel",

@@ -170,8 +170,9 @@ def _command(commands: Any, name: str, function: Any, what: str, epilog: str) ->
 
 
 def _read(given: argparse.Namespace) -> int:
+    from digits_nb.batch import recognize_many
     from digits_nb.models.store import ModelStore
-    from digits_nb.recognition.recognizer import default_model, recognize_many
+    from digits_nb.recognition import default_model
 
     if given.model or given.store:
         model = ModelStore(given.store).load(given.model or "latest")

@@ -172,6 +172,12 @@ def store(model: "DigitModel", tmp_path_factory: pytest.TempPathFactory) -> "Mod
 
 
 @pytest.fixture
+def saved(store: "ModelStore") -> "DigitModel":
+    """`model` out of its store."""
+    return store.load("latest")
+
+
+@pytest.fixture
 def home(store: "ModelStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A root of the test's own whose default store holds `model`; `$DIGITS_NB_HOME` names it."""
     home = tmp_path / "home"

@@ -1,78 +1,87 @@
-"""Batches: many queries, a block at a time, and what is seen in them prepared on every core.
+"""Recognize many pictures, block by block, with the preprocessing on every core.
 
-Any iterable is taken as it comes, an endless one too; memory stays flat.
+Queries may come from any iterable, an endless one too; memory stays flat. Without joblib everything runs in
+this process.
 """
 
 import sys
+from importlib.util import find_spec
 from multiprocessing import current_process
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from digits_nb.errors import DigitsError
 from digits_nb.images.query import open_image, read_bytes
+from digits_nb.recognition.default import default_model
+from digits_nb.recognition.recognizer import answer_block, prepare_block
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Iterator
 
     from digits_nb.images.query import Query
+    from digits_nb.models.model import DigitModel
+    from digits_nb.recognition.answer import Answer
+    from digits_nb.recognition.recognizer import Timed
 
-    _Loaded = tuple[dict[str, bytes] | NDArray[np.uint8] | DigitsError, float]
-
-T = TypeVar("T")
+    Loaded = tuple[Query | DigitsError, float]
 
 BLOCK = 256
-"""How many pictures are prepared before the model is asked once for all of them."""
+"""Pictures that are prepared before the model runs once on all of them."""
 
 BLOCK_BYTES = 64_000_000
-"""Bytes of files and arrays from which on a block has fewer pictures, so that memory stays flat."""
+"""Bytes of files and arrays at which a block ends early, so that memory stays flat."""
 
 PART = 16
-"""How many pictures of a block a worker is given at a time."""
+"""Pictures of a block that a worker takes at a time."""
 
 ALONE_S = 2.0
-"""Seconds of work before workers are started, unless `joblib.parallel_config` asks for them: as long as they
-take to start, so that a short batch does not wait for what would not help it."""
+"""Seconds of work in this process before workers are started, unless `joblib.parallel_config` asks for them.
+Starting them takes about as long, so a short batch would only lose."""
 
 
-def prepare_blocks(
-    queries: "Iterable[Query]", see: "Callable[[Query], T]"
-) -> "Iterator[list[tuple[T | DigitsError, float]]]":
-    """Prepare queries block by block, in order.
+def recognize_many(
+    queries: "Iterable[Query]", model: "DigitModel | None" = None
+) -> "Iterator[Answer | DigitsError]":
+    """Read the digits in many pictures, in order.
+
+    Pictures are taken a block at a time, so that memory stays flat however many there are. In a long batch
+    every core prepares them, if joblib is installed; `joblib.parallel_config` sets the number and the kind
+    of workers, for a cluster too.
 
     Parameters
     ----------
     queries
-        Any iterable.
-    see
-        What becomes of one query; a function of a module, for other processes may be given it.
+        Any iterable of queries, a generator too.
+    model
+        As for `digits_nb.recognize`.
 
     Yields
     ------
-    list of tuple
-        For each query of a block what `see` gave, or the error that it raised, and the seconds it took.
+    Answer or DigitsError
+        For each query its answer, or its error; a bad query does not stop the others.
     """
+    model = default_model() if model is None else model
     spent_s = 0.0
-    for loaded in _blocks(queries):
+    for block in _blocks(queries):
         start = perf_counter()
-        block = _prepare_all(loaded, see, _jobs(spent_s))
+        prepared = _prepare(block, _count_jobs(spent_s))
         spent_s += perf_counter() - start
-        yield block
+        yield from answer_block(prepared, model)
 
 
-def _blocks(queries: "Iterable[Query]") -> "Iterator[list[_Loaded]]":
-    """Queries a block at a time, loaded, each with the seconds that it took."""
-    block: list[_Loaded] = []
+def _blocks(queries: "Iterable[Query]") -> "Iterator[list[Loaded]]":
+    """Load queries a block at a time, each with the seconds that it took."""
+    block: list[Loaded] = []
     size = 0
     for query in queries:
         start = perf_counter()
+        loaded: Query | DigitsError
         try:
-            loaded = _load_query(query)
-            size += loaded.nbytes if isinstance(loaded, np.ndarray) else len(loaded["bytes"])
+            loaded, count = _load(query)
+            size += count
         except DigitsError as error:
             loaded = error
         block.append((loaded, perf_counter() - start))
@@ -83,50 +92,34 @@ def _blocks(queries: "Iterable[Query]") -> "Iterator[list[_Loaded]]":
         yield block
 
 
-def _load_query(query: "Query") -> "dict[str, bytes] | NDArray[np.uint8]":
-    """A query that any process understands: what a path or a URL means is asked here and now."""
+def _load(query: "Query") -> "tuple[Query, int]":
+    """Load a query and count its bytes; a worker may have another current folder, or no network."""
     if isinstance(query, np.ndarray | Image.Image):
-        return np.asarray(open_image(query))
-    return {"bytes": read_bytes(query)}
+        array = np.asarray(open_image(query))
+        return array, array.nbytes
+    data = read_bytes(query)
+    return {"bytes": data}, len(data)
 
 
-def _jobs(spent_s: float) -> int:
-    """How many jobs work on the next block, as joblib counts them."""
-    alone = spent_s < ALONE_S or current_process().daemon  # a daemon may have no children
-    if alone and "joblib" not in sys.modules:  # so nobody has asked it for workers
+def _count_jobs(spent_s: float) -> int:
+    """Give the number of jobs for the next block, as joblib counts them."""
+    alone = spent_s < ALONE_S or current_process().daemon  # a daemonic process may have no children
+    if (alone and "joblib" not in sys.modules) or not find_spec("joblib"):  # so parallel_config was not used
         return 1
     from joblib.parallel import get_active_backend
 
     backend, chosen = get_active_backend()
     if chosen is not None:
-        return chosen
-    return 1 if alone or backend.nesting_level else min(backend.effective_n_jobs(-1), BLOCK // PART)
+        return int(chosen)
+    return 1 if alone or backend.nesting_level else min(int(backend.effective_n_jobs(-1)), BLOCK // PART)
 
 
-def _prepare_all(
-    block: "list[_Loaded]", see: "Callable[[Query], T]", jobs: int
-) -> "list[tuple[T | DigitsError, float]]":
+def _prepare(block: "list[Loaded]", jobs: int) -> "list[Timed]":
     if jobs == 1:
-        return prepare(block, see)
+        return prepare_block(block)
     from joblib import Parallel, delayed
 
-    # as they are: joblib would gather small tasks into large ones, and lay large arrays down in files
+    # tasks stay as they are: joblib would merge small ones, and write large arrays to files
     parallel = Parallel(jobs, batch_size=1, pre_dispatch="all", max_nbytes=None)
     parts = (block[start : start + PART] for start in range(0, len(block), PART))
-    return [prepared for part in parallel(delayed(prepare)(part, see) for part in parts) for prepared in part]
-
-
-def prepare(
-    block: "Iterable[tuple[Query | DigitsError, float]]", see: "Callable[[Query], T]"
-) -> "list[tuple[T | DigitsError, float]]":
-    """Give what is seen in each picture, or its error, and the seconds from its query on."""
-    prepared = []
-    for loaded, spent_s in block:
-        start = perf_counter()
-        seen: T | DigitsError
-        try:
-            seen = loaded if isinstance(loaded, DigitsError) else see(loaded)
-        except DigitsError as error:
-            seen = error
-        prepared.append((seen, spent_s + perf_counter() - start))
-    return prepared
+    return [timed for part in parallel(delayed(prepare_block)(part) for part in parts) for timed in part]

@@ -11,10 +11,10 @@ import numpy as np
 
 from digits_nb.errors import DigitsError, QueryError
 from digits_nb.evaluation.metrics import labelled_pictures
-from digits_nb.images.decode import flatten
+from digits_nb.images.decode import flatten, to_gray
 from digits_nb.images.query import open_image
-from digits_nb.preprocessing.normalization import preprocess
 from digits_nb.preprocessing.segmentation import find_digits
+from digits_nb.recognition import preprocess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def cut_row(query: "Query") -> "list[NDArray[np.uint8]]":
         The picture cannot be had or opened, or shows no digits.
     """
     row = flatten(open_image(query))
-    boxes = np.array([stages.box for stages in find_digits(row)])
+    boxes = np.array([stages.box for stages in find_digits(to_gray(row))])
     _check_row(boxes)
     pictures = []
     for digit, around in enumerate(_surroundings(boxes, row.size)):

@@ -150,6 +150,11 @@ def flatten(image: Image.Image) -> Image.Image:
     return flat
 
 
+def to_gray(image: Image.Image) -> NDArray[np.uint8]:
+    """Give a picture of mode RGB, RGBA or L in grey, (H, W) uint8; a transparent one is flattened first."""
+    return np.asarray(image if image.mode == "L" else flatten(image).convert("L"))
+
+
 def _percentiles(histogram: list[int], *percents: int) -> list[int]:
     counts = np.cumsum(histogram)
     return np.searchsorted(counts, np.array(percents) / 100 * counts[-1]).tolist()

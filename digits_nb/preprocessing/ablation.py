@@ -1,7 +1,7 @@
-"""The rungs between a picture that was only shrunk and the 8×8 grid: each switches one more step on.
+"""Ablation of the preprocessing: grids made with the first steps only, from mere resizing to all of them.
 
-A classifier that is asked about the grids of one rung after the other shows what each step is good for;
-lesson 4 of the course and `benchmarks/ladder.py` climb them.
+The accuracy of one classifier on the grids of each rung shows what each step contributes. Lesson 4 of the
+course and `benchmarks/ladder.py` use it.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,14 +17,15 @@ from digits_nb.preprocessing.normalization import BITMAP, GRID, LEVELS, MAX_WIDT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Plane = NDArray[np.float32]
+    from digits_nb.preprocessing.ink import Plane
+
     Grid = NDArray[np.float64]
 
 
 def shrink(ink: "Plane") -> "Grid":
-    """The grid (8, 8), 0..16, of ink 0..1, shrunk as a picture usually is: by cubic interpolation.
+    """Resize ink of 0..1 to a grid (8, 8) of 0..16 by cubic interpolation, as pictures usually are.
 
-    What is higher than broad is squeezed to a square like everything else.
+    The proportions are lost: any picture is squeezed to a square.
     """
     gray = Image.fromarray(np.uint8(np.ceil(255 * ink)))
     small = gray.resize((GRID, GRID), Image.Resampling.BICUBIC)
@@ -32,9 +33,9 @@ def shrink(ink: "Plane") -> "Grid":
 
 
 def place(ink: "Plane") -> "Grid":
-    """The grid (8, 8), 0..16, of ink 0..1 brought to the bitmap's height in its own proportions.
+    """Scale ink of 0..1 to the bitmap's height, in its own proportions, and count it into a grid of 0..16.
 
-    It is no wider than a digit may be, stands in the middle, and is counted in blocks.
+    A digit wider than `MAX_WIDTH` is squeezed to that; it stands in the middle.
     """
     left, top, wide, tall = cv2.boundingRect((ink > INK).astype(np.uint8))
     width = int(np.clip(round(wide * BITMAP / tall), 1, MAX_WIDTH))
@@ -52,4 +53,4 @@ RUNGS: Mapping[str, Callable[[Stages], "Grid"]] = {
     "most of the slant removed": lambda stages: place(stages.upright),
     "one stroke width: the whole normaliser": lambda stages: stages.grid,
 }
-"""Rung → what it shows a classifier of a picture that has gone the whole way, from the lowest upward."""
+"""Name of a rung → grid that it makes of the stages of a picture, from the fewest steps to all."""

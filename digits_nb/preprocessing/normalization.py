@@ -1,8 +1,8 @@
-"""A picture becomes the 8×8 grid, stage by stage, the way scikit-learn's digits were made.
+"""Normalization: a picture becomes the 8×8 grid, stage by stage, as scikit-learn's digits were made.
 
 `load_digits` is not "a picture resized to 8×8". Each of its images is a 32×32 bitmap that NIST's
 programs had normalised (ink over the full height, slant removed, stroke width evened out), with the ink
-counted in blocks of 4×4 pixels [1]_. A picture has to go the same way before a model of those images can
+counted in blocks of 4×4 pixels [1]_. A picture takes the same steps before a model of those images can
 read it, and so do the training images themselves (`digits_nb.training.dataset`).
 
 .. [1] E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998,
@@ -18,14 +18,12 @@ import numpy as np
 
 from digits_nb.errors import BadParameter, NoDigit
 from digits_nb.preprocessing.components import around, crop_digit, enlarge
-from digits_nb.preprocessing.ink import INK, find_ink, reduce, to_gray, to_small_gray
+from digits_nb.preprocessing.ink import INK, find_ink, reduce
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from digits_nb.images.query import Query
-
-    Plane = NDArray[np.float32]
+    from digits_nb.preprocessing.ink import Plane
 
 BITMAP = 32
 """Side of the bitmap, in pixels."""
@@ -40,79 +38,78 @@ STROKE_WIDTH = 4.9
 """Pixels of the bitmap. The median of the 1,797 bitmaps of `load_digits`, measured by `stroke_width`."""
 
 MAX_WIDTH = 20
-"""Pixels of the bitmap. The median width of ink of the same bitmaps; wider digits are squeezed."""
+"""Pixels of the bitmap. The median width of the ink in the same bitmaps; wider digits are squeezed."""
 
 SLANT_REMOVED = 0.7
-"""Share of the measured slant that is removed: moments see the shape of a 7 as slant too. Of 0.5, 0.7 and 1.0
-the best on pictures from elsewhere, by less than chance could account for."""
+"""Share of the measured slant that is removed: the moments of a 7 show slant that is its shape. The best of
+0.5, 0.7 and 1.0 on pictures from elsewhere, by less than the width of the confidence interval."""
 
-_FINE = 0.5  # a digit that is reduced farther than this may have strokes that get lost
-_CANVAS = 64  # height of a digit, in pixels, while its strokes are worked on
-_PAD = 2  # empty ground around it
+_FINE = 0.5  # a digit reduced below this scale may lose thin strokes
+_CANVAS = 64  # height of a digit, in pixels, while its slant and stroke width are changed
+_PAD = 2  # empty background around it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stages:
-    """What becomes of a picture, step by step.
+    """The stages of one digit, from the grey picture to the grid.
 
     Attributes
     ----------
     gray : ndarray of shape (H, W), uint8
         The picture in grey, as given.
     ink : ndarray of shape (H, W), float32, 0..1
-        How much ink each pixel holds, whatever the picture's polarity and light; 1 is ink.
+        How much ink each pixel holds; 1 is ink for dark and for light strokes.
     crop : ndarray, float32, 0..1
-        The part of `ink` that the digit fills, specks wiped away.
+        The part of `ink` that the digit fills, with specks removed.
     upright : ndarray, float32, 0..1
-        The digit at a fixed height, with its slant removed.
+        The digit at a fixed height, with most of its slant removed.
     bitmap : ndarray of shape (32, 32), float32, 0..1
         Ink over the full height, stroke width evened out.
     grid : ndarray of shape (8, 8), float64, 0..16
-        The ink of each block of 4×4 pixels of the bitmap: what the model sees.
+        The ink of each block of 4×4 pixels of the bitmap: the model's input.
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the picture.
     shape : tuple of int
-        Height and width of the picture as given, in whose pixels `box` is.
+        Height and width of the picture that `box` refers to.
     strokes : ndarray of shape (n, 4), int32
-        Left, top, right and bottom of each piece of ink that counts, in pixels of what ink is looked for in:
-        of the picture, unless that is larger than `MAX_SIDE`.
+        Left, top, right and bottom of each stroke, in pixels of the picture in which ink was detected: the
+        picture itself, or its copy reduced to `MAX_SIDE`.
     """
 
     gray: "NDArray[np.uint8]"
-    ink: "Plane"
-    crop: "Plane"
-    upright: "Plane"
-    bitmap: "Plane"
+    ink: "NDArray[np.float32]"
+    crop: "NDArray[np.float32]"
+    upright: "NDArray[np.float32]"
+    bitmap: "NDArray[np.float32]"
     grid: "NDArray[np.float64]"
     box: tuple[int, int, int, int]
     shape: tuple[int, int]
     strokes: "NDArray[np.int32]"
 
 
-def preprocess(
-    image: "Query",
+def normalize(
+    gray: "NDArray[np.uint8]",
+    shape: tuple[int, int] | None = None,
     *,
-    small: bool = False,
     threshold: float = INK,
     slant_removed: float = SLANT_REMOVED,
     stroke_width: float = STROKE_WIDTH,
 ) -> Stages:
-    """Turn a picture of one digit into the 8×8 grid that the model sees.
+    """Turn a grey picture of one digit into the 8×8 grid that the model takes.
 
     Parameters
     ----------
-    image
-        A picture from `open_image`, or any query that it takes.
-    small
-        Leave `gray` and `ink` at the size that ink is looked for in, which takes a fraction of the time for
-        a large picture; `box` is in pixels of the full picture all the same.
+    gray
+        Shape (H, W), uint8.
+    shape
+        Height and width of the picture of which `gray` is a reduced copy, for `box`; its own by default.
     threshold
-        Share of ink, above 0 and below 1, from which on a pixel belongs to a stroke.
+        Share of ink, above 0 and below 1, above which a pixel belongs to a stroke.
     slant_removed
         Share of the measured slant that is removed, 0..1.
     stroke_width
-        What every stroke is brought to, in pixels of the bitmap: above 0 and up to half of its side. The
-        model knows grids of the default only.
+        The width that every stroke gets, in pixels of the bitmap: above 0 and up to half of its side. The
+        model was trained on grids of the default only.
 
     Returns
     -------
@@ -125,66 +122,59 @@ def preprocess(
         The picture is blank, or its ink does not hang together.
     BadParameter
         The threshold, the share of slant or the stroke width is out of its range.
-    DigitsError
-        `open_image` cannot open it.
     """
     _check(threshold, slant_removed, stroke_width)
-    if small:
-        gray, shape = to_small_gray(image)
-    else:
-        gray = to_gray(image)
-        shape = gray.shape
+    shape = shape or (gray.shape[0], gray.shape[1])
     reduced = reduce(gray)
-    ink = find_ink(reduced)
+    ink: Plane = find_ink(reduced)
     crop, strokes = crop_digit(ink, threshold)
     upright = straighten(crop, slant_removed)
     bitmap = even_out(upright, stroke_width, threshold)
-    box = enlarge(around(strokes), reduced.shape, shape)
+    box = enlarge(around(strokes), reduced.shape[:2], shape)
     if reduced is not gray:
         ink = cv2.resize(ink, gray.shape[::-1])
     return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, shape, strokes)
 
 
 def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
-    """Bring the digit to a fixed height and shear its slant away, or this share of it.
+    """Scale a crop to a fixed height and remove a share of its slant by a shear.
 
-    The slant is the shear that makes the ink's mixed moment vanish: mu11 / mu02 [2]_.
+    The slant is the shear at which the ink's mixed moment vanishes: mu11 / mu02 [2]_.
 
     .. [2] Y. LeCun et al., "Gradient-based learning applied to document recognition", 1998, section III.A.
     """
     height, width = crop.shape
-    # a dash is brought to a fixed width instead: at a fixed height it would be endless
+    # a dash gets a fixed width instead: at a fixed height its width would have no limit
     scale = _CANVAS / max(height, width / 2)
     if scale < _FINE:
-        # a stroke of one pixel would be thinned out to nothing: it is brought to what one pixel then shows
+        # a stroke of one pixel would fade below the threshold: it is dilated to one pixel of the result
         reach = ceil(_FINE / scale)
         crop = cv2.dilate(crop, np.ones((reach, reach), np.uint8))
     size = max(2, round(width * scale)), max(2, round(height * scale))
-    digit = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    digit: Plane = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     moments = cv2.moments(digit)
     slant = moments["mu11"] / moments["mu02"] if moments["mu02"] > 0 else 0.0
     shear = removed * min(max(slant, -1), 1)
     width, height = size
     reach = ceil(abs(shear) * height / 2) + _PAD
     move = np.array([[1, -shear, reach + shear * (height - 1) / 2], [0, 1, _PAD]], np.float32)
-    upright = cv2.warpAffine(digit, move, (width + 2 * reach, height + 2 * _PAD))
-    return np.clip(upright, 0, 1, out=upright)  # a cubic overshoots
+    upright: Plane = cv2.warpAffine(digit, move, (width + 2 * reach, height + 2 * _PAD))
+    return np.clip(upright, 0, 1, out=upright)  # cubic interpolation overshoots
 
 
 def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = INK) -> "Plane":
-    """Bring every stroke to one width and the ink to the full height of the bitmap.
+    """Give every stroke one width and scale the ink to the full height of the bitmap.
 
-    The outline moves in or out along the distance to it, by as much as the median stroke is too broad or
-    too thin.
+    The outline moves along its distance transform, by as much as the median stroke is too broad or too thin.
 
     Parameters
     ----------
     upright
-        A digit on empty ground, as `straighten` leaves it.
+        A digit on empty background, from `straighten`.
     width
-        What the strokes are brought to, in pixels of the bitmap.
+        The width that strokes get, in pixels of the bitmap.
     threshold
-        Share of ink from which on a pixel belongs to a stroke.
+        Share of ink above which a pixel belongs to a stroke.
 
     Returns
     -------
@@ -201,20 +191,20 @@ def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = I
         msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
         raise NoDigit(msg)
     is_ink = is_ink[max(top - 1, 0) : top + tall + 1, max(left - 1, 0) : left + wide + 1]
-    inside = cv2.distanceTransform(is_ink, cv2.DIST_L2, 5)
+    inside: Plane = cv2.distanceTransform(is_ink, cv2.DIST_L2, 5)
     half = stroke_width(inside) / 2
-    # the ink grows as well, by the same number of pixels at its top and at its foot
+    # the ink's height grows with its strokes, by the same number of pixels at top and bottom
     share = width / BITMAP / 2
     grow = max((share * tall - half) / (1 - 2 * share), 1 - float(inside.max()))
     if grow < 0:
-        outline = inside + grow
+        outline: Plane = inside + grow
     else:
-        room = 4 * [ceil(grow) + 1]
-        ground = cv2.copyMakeBorder(1 - is_ink, *room, cv2.BORDER_CONSTANT, value=1)
-        outline = grow + 1 - cv2.distanceTransform(ground, cv2.DIST_L2, 5)
+        room = ceil(grow) + 1
+        outside = cv2.copyMakeBorder(1 - is_ink, room, room, room, room, cv2.BORDER_CONSTANT, value=1)
+        outline = grow + 1 - cv2.distanceTransform(outside, cv2.DIST_L2, 5)
     np.clip(outline, 0, 1, out=outline)
     left, top, wide, tall = cv2.boundingRect((outline > INK).view(np.uint8))
-    # into twice the bitmap's size, then halved: a pixel is the mean of four samples
+    # sampled at twice the bitmap's size, then halved: a pixel is the mean of four samples
     down = 2 * BITMAP / tall
     across = min(down, 2 * MAX_WIDTH / wide)
     place = BITMAP - wide * across / 2
@@ -227,16 +217,20 @@ def even_out(upright: "Plane", width: float = STROKE_WIDTH, threshold: float = I
 
 
 def stroke_width(inside: "Plane") -> float:
-    """Median width of the strokes, in pixels, from each ink pixel's distance to the ground.
+    """Measure the median width of the strokes, in pixels.
 
-    The distance is largest along the middle of a stroke, where it is half the width and half a pixel.
+    Parameters
+    ----------
+    inside
+        The distance transform of the ink. It is largest along the middle of a stroke: half the width and
+        half a pixel.
     """
     ridge = np.sort(inside[(inside == cv2.dilate(inside, _NEIGHBOURS)) & (inside > 0)])
     return float(ridge[(len(ridge) - 1) // 2] + ridge[len(ridge) // 2]) - 1
 
 
 def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
-    """Ink of each 4×4 block of a (32, 32) bitmap of 0..1, as a grid (8, 8) of 0..16."""
+    """Sum the ink of each 4×4 block of a (32, 32) bitmap of 0..1: a grid (8, 8) of 0..16."""
     return cv2.resize(bitmap, (GRID, GRID), interpolation=cv2.INTER_AREA).astype(np.float64) * LEVELS
 
 
@@ -244,7 +238,7 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def _check(threshold: float, slant_removed: float, stroke_width: float) -> None:
-    """Refuse what no step can work with, not-a-number among it."""
+    """Refuse parameters out of their range; NaN is out of any range."""
     ranges = {
         "threshold": (threshold, 0 < threshold < 1, "above 0 and below 1"),
         "slant_removed": (slant_removed, 0 <= slant_removed <= 1, "0 to 1"),

@@ -1,86 +1,88 @@
-"""A page becomes its digits: which pieces of ink belong together, and in which order they are read.
+"""Segmentation: group the components of a page into digits, and put these into reading order.
 
-A page is a picture of several digits: a row, a column, or digits scattered over the paper, with the specks,
-rules and bleed-through that paper has. Sizes are judged against the height that its digits typically have.
+A page is a picture of several digits: a row, a column, or digits scattered over the paper, with specks, ruled
+lines and bleed-through. Sizes are shares of the typical height of its digits.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from digits_nb.errors import NoDigit
 from digits_nb.preprocessing.components import around, cut, enlarge, wipe
-from digits_nb.preprocessing.ink import INK, find_ink, reduce, to_gray
+from digits_nb.preprocessing.ink import INK, find_ink, reduce
 from digits_nb.preprocessing.normalization import Stages, count_blocks, even_out, straighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from digits_nb.images.query import Query
+    from digits_nb.preprocessing.components import Boxes
+    from digits_nb.preprocessing.ink import Mask, Plane
 
-    Plane = NDArray[np.float32]
-    Boxes = NDArray[np.int32]  # (n, 4): left, top, right, bottom
+    Labels = NDArray[Any]  # (H, W) int32: the number of the component at each pixel, 0 is none
 
 PAGE_SIDE = 1600
-"""Longest side that a page is reduced to, in pixels: a line of forty digits still has 40 pixels for each."""
+"""Longest side of a page, in pixels; a larger one is reduced. Forty digits in a line keep 40 pixels each."""
 
 SPECK = 0.15
-"""Of the typical height: a piece of ink that is smaller both ways is a speck."""
+"""A component smaller than this share of the typical height, both ways, is a speck."""
 
 FAINT = 0.7
-"""Of the typical strength: ink weaker than this shines through from the other side of the paper."""
+"""Ink weaker than this share of the median strength is bleed-through from the other side of the paper."""
 
 SPAN = 0.7
 SLENDER = 40
-"""What runs on for this share of the page, in a straight line, and is this many times as long as it is
-thick, was ruled and not written: the stem of a 1, in the thinnest pen, is 30 times as long."""
+"""A straight run that spans this share of the page, and is this many times as long as it is thick, is a ruled
+line. The stem of a 1, in the thinnest pen, is 30 times as long as it is thick."""
 
 FRAGMENT = 0.7
 GAP = 0.25
-"""Of the typical height: a lower piece of ink, no farther above or below another, is a part of it."""
+"""A component lower than `FRAGMENT` of the typical height, at most `GAP` of it above or below another, is a
+part of that one."""
 
 FLAG = 0.65
 TOUCH = 0.1
-"""Of the typical height: a lower piece, no farther from another in any direction, is a part of it."""
+"""A component lower than `FLAG` of the typical height, at most `TOUCH` of it from another in any direction,
+is a part of that one."""
 
 TALLEST = 1.5
-"""Of the typical height: pieces that are taller together are two digits, one above the other."""
+"""Components taller together than this share of the typical height are two digits, one above the other."""
 
 DIGIT = 0.4
-"""Of the typical height: what is smaller both ways is no digit but a dot, a comma or a stray stroke."""
+"""A group smaller than this share of the typical height, both ways, is a dot, a comma or a stray stroke."""
 
 FLAT = 1.6
-"""Width over height: what is flatter may well be the flag of a 5, or the foot of a 2, that lies far off."""
+"""A group with a larger ratio of width to height may be the detached flag of a 5 or the foot of a 2."""
 
 LEVEL = 0.3
-"""Share of the lower digit's height that two of one line overlap by."""
+"""Share of the lower digit's height by which two digits of one line overlap."""
 
-MOST = 1000  # pieces of ink, specks aside; where there are more, it is a texture and no page
+MOST = 1000  # components, specks not counted; a picture with more shows a texture
 
 
-def find_digits(image: "Query") -> list[Stages]:
-    """Find every digit of a picture and turn each into the 8×8 grid that the model sees.
+def find_digits(page: "NDArray[np.uint8]") -> list[Stages]:
+    """Find every digit of a grey picture and turn each into the 8×8 grid that the model takes.
 
     Parameters
     ----------
-    image
-        A picture from `open_image`, or any query that it takes.
+    page
+        Shape (H, W), uint8.
 
     Returns
     -------
     list of Stages
         At least one, in reading order: rows from top to bottom, each from left to right. `gray` and `ink`
-        are the part of the page around the digit, `strokes` are in pixels of that part, and `box` is in
-        pixels of the whole picture, whose `shape` each has.
+        are the part of the page around the digit, `strokes` are in pixels of that part. `box` is in pixels
+        of the whole picture, and `shape` is the shape of the whole picture.
 
     Raises
     ------
     NoDigit
         The picture is blank, or its ink is no strokes.
     """
-    whole = to_gray(image)
-    gray = reduce(whole, PAGE_SIDE)
+    shape = page.shape[0], page.shape[1]
+    gray = reduce(page, PAGE_SIDE)
     ink = find_ink(gray)
     is_ink, labels, boxes = _strokes(ink)
     groups = group(boxes)
@@ -96,32 +98,32 @@ def find_digits(image: "Query") -> list[Stages]:
         crop = cut(own, tuple((digits[number] - corner).tolist()))
         upright = straighten(crop)
         bitmap = even_out(upright)
-        box = enlarge((left, top, right, bottom), gray.shape, whole.shape)
+        box = enlarge((left, top, right, bottom), gray.shape[:2], shape)
         grid, strokes = count_blocks(bitmap), boxes[members] - corner
-        found.append(Stages(gray[window], own, crop, upright, bitmap, grid, box, whole.shape, strokes))
+        found.append(Stages(gray[window], own, crop, upright, bitmap, grid, box, shape, strokes))
     return found
 
 
 def group(boxes: "Boxes") -> "list[NDArray[np.int64]]":
-    """Tell which strokes are one digit.
+    """Group strokes into digits.
 
-    A piece belongs to the one whose box it lies in for its better part. What is lower than a digit belongs
-    to the piece that it nearly touches; two that are both as high as a digit stay apart.
+    A component belongs to another if at least half of it lies in the other's box. A component lower than a
+    digit belongs to the one that it nearly touches. Two components as high as a digit stay apart.
 
     Parameters
     ----------
     boxes
-        Shape (n, 4): left, top, right and bottom of each piece of ink.
+        Shape (n, 4): left, top, right and bottom of each component.
 
     Returns
     -------
     list of ndarray
-        The rows of `boxes` that make up each digit; what is too small for a digit is left out.
+        The rows of `boxes` that make up each digit; groups too small for a digit are left out.
     """
     height = _typical(boxes[:, 3] - boxes[:, 1])
     members = [np.array([row]) for row in range(len(boxes))]
     hulls = [np.array(box) for box in boxes]
-    # the nearest pairs first, and again with the boxes that they have together
+    # merge the nearest pairs, then look again with the boxes of the merged groups
     while pairs := _pairs(np.array(hulls), height):
         for one, other in pairs:
             members[one] = np.concatenate([members[one], members[other]])
@@ -136,25 +138,25 @@ def group(boxes: "Boxes") -> "list[NDArray[np.int64]]":
 
 
 def count_digits(boxes: "Boxes") -> int:
-    """How many digits strokes with these `boxes` (n, 4) surely are: one in pieces counts as one."""
+    """Count the digits among strokes with these `boxes` (n, 4); a digit in several strokes counts once."""
     digits = np.array([around(boxes[members]) for members in group(boxes)])
     width, height = (digits[:, 2:] - digits[:, :2]).T
     return int(((width < FLAT * height) & (height >= FLAG * height.max())).sum())
 
 
 def may_be_ruled(stages: Stages) -> bool:
-    """Whether ink reaches from one side of a picture to the other, as a ruled line does."""
+    """Tell whether ink spans a picture from one side to the other, as a ruled line does."""
     (left, top, right, bottom), (height, width) = stages.box, stages.shape
     return right - left >= SPAN * width or bottom - top >= _UPRIGHT * height
 
 
-_UPRIGHT = 0.95  # a digit that fills its picture reaches nearly as far from top to bottom
+_UPRIGHT = 0.95  # share of the height; a tightly cropped digit spans a little less
 
 
 def reading_order(boxes: "Boxes") -> list[int]:
-    """The rows of `boxes` (n, 4) as one reads: lines from top to bottom, each from left to right.
+    """Sort the rows of `boxes` (n, 4) into reading order: lines from top to bottom, each from left to right.
 
-    A digit stands in a line when it is level with its nearest neighbour there: a line may climb or fall.
+    A digit belongs to a line if it is level with its nearest neighbour there, so a line may climb or fall.
     """
     lines: list[list[int]] = []
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
@@ -171,19 +173,19 @@ def reading_order(boxes: "Boxes") -> list[int]:
     return [row for line in lines for row in sorted(line, key=lambda row: int(boxes[row, 0]))]
 
 
-def _typical(heights: "NDArray[np.int32]") -> float:
-    """The median height of strokes, each with the weight of its height's square: specks hardly count."""
+def _typical(heights: "NDArray[Any]") -> float:
+    """Give the median height of strokes, weighted by the square of the height so that specks hardly count."""
     heights = np.sort(heights).astype(float)
     weights = np.cumsum(heights**2)
     return float(heights[np.searchsorted(weights, weights[-1] / 2)]) if len(heights) else 0.0
 
 
-def _strokes(ink: "Plane") -> "tuple[NDArray[np.uint8], NDArray[np.int32], Boxes]":
-    """Where ink is, the number of the stroke at each pixel (0 is none), and the boxes of strokes 1, 2, …."""
+def _strokes(ink: "Plane") -> "tuple[Mask, Labels, Boxes]":
+    """Find the strokes of a page: the mask of ink, the labels, and the boxes of strokes 1, 2, …."""
     is_ink, marks = ((ink > level).astype(np.uint8) for level in (INK, INK / 2))
     rules = _rules(marks) | _rules(np.ascontiguousarray(marks.T)).T
-    _, labels, pieces, _ = cv2.connectedComponentsWithStats(is_ink & (1 - rules))
-    boxes = pieces[1:, :4]  # the first is the ground
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink & (1 - rules))
+    boxes: Boxes = stats[1:, :4]  # the first one is the background
     large = np.flatnonzero(boxes[:, 2:].max(axis=1) >= SPECK * _typical(boxes[:, 3]))
     if not 0 < len(large) <= MOST:
         msg = (
@@ -192,18 +194,18 @@ def _strokes(ink: "Plane") -> "tuple[NDArray[np.uint8], NDArray[np.int32], Boxes
         )
         raise NoDigit(msg)
     boxes[:, 2:] += boxes[:, :2]
-    strengths = np.array([_strength(ink, labels, row + 1, boxes[row]) for row in large])
+    strengths = np.array([_strength(ink, labels, int(row) + 1, boxes[row]) for row in large])
     kept = large[strengths >= FAINT * np.median(strengths)]
     numbers = np.zeros(len(boxes) + 1, np.int32)
     numbers[kept + 1] = np.arange(1, len(kept) + 1)
     return is_ink, numbers[labels], boxes[kept]
 
 
-def _rules(marks: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Lines ruled across the page, but for where a stroke crosses them."""
+def _rules(marks: "Mask") -> "Mask":
+    """Find the lines ruled across the page, without the pixels at which a stroke crosses them."""
     width = marks.shape[1]
-    length = max(max(marks.shape) // 12, 3)  # of a run that may be a part of a rule
-    # thickened, so that a line that climbs is still one run
+    length = max(max(marks.shape) // 12, 3)  # shortest run that may be a part of a line
+    # dilated, so that a line at a small angle is still one run
     thick = cv2.dilate(marks, np.ones((1 + 2 * -(-length // 30), 1), np.uint8))
     thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 1 + length // 16), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
@@ -216,7 +218,7 @@ def _rules(marks: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
         thickness = np.median(np.bincount(columns)[np.unique(columns)]) if len(columns) else np.inf
         if thickness * SLENDER > stats[number, cv2.CC_STAT_WIDTH]:
             continue
-        # least absolute distance: strokes that run along the line do not tilt it
+        # least absolute distance, so that strokes along the line do not tilt the fit
         points = np.stack([columns, rows], axis=1).astype(np.float32)
         ahead, down, column, row = cv2.fitLine(points, cv2.DIST_L1, 0, 0.01, 0.01).ravel()
         middle = row + (np.arange(width) - column) * down / ahead
@@ -226,15 +228,15 @@ def _rules(marks: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     return rules
 
 
-def _strength(ink: "Plane", labels: "NDArray[np.int32]", number: int, box: "NDArray[np.int32]") -> float:
-    """How dark the middle of a stroke is."""
+def _strength(ink: "Plane", labels: "Labels", number: int, box: "Boxes") -> float:
+    """Measure how dark the middle of a stroke is."""
     left, top, right, bottom = box
     window = slice(top, bottom), slice(left, right)
     return float(np.percentile(ink[window][labels[window] == number], 75))
 
 
 def _pairs(boxes: "Boxes", height: float) -> list[tuple[int, int]]:
-    """Pieces that are one digit, two by two, each in one pair at most: its nearest."""
+    """List pairs of components of one digit, nearest first; each component is in one pair at most."""
     low, high = boxes[:, None], boxes[None]
     start, end = np.maximum(low[..., :2], high[..., :2]), np.minimum(low[..., 2:], high[..., 2:])
     size = boxes[:, 2:] - boxes[:, :2]
@@ -247,7 +249,7 @@ def _pairs(boxes: "Boxes", height: float) -> list[tuple[int, int]]:
     touching = (smaller[..., 1] < FLAG * height) & (gap <= TOUCH * height)
     allowed = (nested | stacked | touching) & (tall <= TALLEST * height)
     if len(boxes) == 2:  # noqa: PLR2004
-        # alone, and the one right on top of the other: a broken 8 rather than a column
+        # only two, one right on top of the other: a broken 8 rather than a column of digits
         allowed |= (overlap[..., 0] >= 1 / 2) & (gap <= TOUCH / 2 * height)
     rows, columns = np.nonzero(np.triu(allowed, 1))
     pairs: list[tuple[int, int]] = []

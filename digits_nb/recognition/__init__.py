@@ -1,16 +1,24 @@
-"""Query + model → answer: the one way that notebooks, panel, batch, command line and service all take."""
+"""Query + model → answer: the one path that notebooks, panel, batch, command line and service share."""
 
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model, load_model
-from digits_nb.recognition.recognizer import make_grid, read_digits, recognize, recognize_grid, recognize_many
+from digits_nb.recognition.recognizer import (
+    make_grid,
+    preprocess,
+    read_digits,
+    recognize,
+    recognize_grid,
+    recognize_list,
+)
 
 __all__ = [
     "Answer",
     "default_model",
     "load_model",
     "make_grid",
+    "preprocess",
     "read_digits",
     "recognize",
     "recognize_grid",
-    "recognize_many",
+    "recognize_list",
 ]

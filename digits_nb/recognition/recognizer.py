@@ -1,16 +1,18 @@
-"""Query + model → answer: the one way that notebooks, panel, batch and command line all take."""
+"""Query + model → answer: the one path that notebooks, panel, batch, command line and service share."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digits_nb.batch.parallel import prepare, prepare_blocks
 from digits_nb.errors import DigitsError, NoDigit, SeveralDigits
+from digits_nb.images.decode import to_gray
+from digits_nb.images.query import open_image, open_reduced
 from digits_nb.preprocessing.components import enlarge
-from digits_nb.preprocessing.ink import reduce
-from digits_nb.preprocessing.normalization import LEVELS, Stages, preprocess
+from digits_nb.preprocessing.ink import INK, MAX_SIDE, reduce
+from digits_nb.preprocessing.normalization import LEVELS, SLANT_REMOVED, STROKE_WIDTH, Stages, normalize
 from digits_nb.preprocessing.segmentation import count_digits, find_digits, may_be_ruled
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model
@@ -22,7 +24,56 @@ if TYPE_CHECKING:
     from digits_nb.models.model import DigitModel
 
 THUMBNAIL = 240
-"""Longest side, in pixels, of the picture that an answer keeps to show."""
+"""Longest side, in pixels, of the picture that an answer keeps for display."""
+
+
+def preprocess(
+    query: "Query",
+    *,
+    small: bool = False,
+    threshold: float = INK,
+    slant_removed: float = SLANT_REMOVED,
+    stroke_width: float = STROKE_WIDTH,
+) -> Stages:
+    """Turn a picture of one digit into the 8×8 grid that the model takes.
+
+    Parameters
+    ----------
+    query
+        Any query that `open_image` takes, or the picture that it gives.
+    small
+        Keep `gray` and `ink` at the size at which ink is detected, which takes a fraction of the time for a
+        large picture; `box` is in pixels of the full picture all the same.
+    threshold
+        Share of ink, above 0 and below 1, above which a pixel belongs to a stroke.
+    slant_removed
+        Share of the measured slant that is removed, 0..1.
+    stroke_width
+        The width that every stroke gets, in pixels of the bitmap: above 0 and up to half of its side. The
+        model was trained on grids of the default only.
+
+    Returns
+    -------
+    Stages
+        Every step from the grey picture to the grid.
+
+    Raises
+    ------
+    NoDigit
+        The picture is blank, or its ink does not hang together.
+    BadParameter
+        The threshold, the share of slant or the stroke width is out of its range.
+    DigitsError
+        `open_image` cannot open it.
+    """
+    shape = None
+    if small:
+        # a JPEG is decoded at twice the final size at least, so that the final averaging is always ours
+        picture, (width, height) = open_reduced(query, 2 * MAX_SIDE)
+        gray, shape = reduce(to_gray(picture)), (height, width)
+    else:
+        gray = to_gray(open_image(query))
+    return normalize(gray, shape, threshold=threshold, slant_removed=slant_removed, stroke_width=stroke_width)
 
 
 def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
@@ -31,9 +82,10 @@ def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
     Parameters
     ----------
     query
-        Whatever `open_image` takes: a dict with `url`, `base64`, `path` or `bytes`, a PIL image, an array.
+        Any query that `open_image` takes: a dict with `url`, `base64`, `path` or `bytes`, a PIL image or an
+        array.
     model
-        Who reads it; None is the latest of the default store, trained now if there is none.
+        The model that reads it; None is the latest of the default store, trained now if there is none.
 
     Returns
     -------
@@ -46,17 +98,17 @@ def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
     SeveralDigits
         The picture shows more than one digit; `read_digits` reads them all.
     DigitsError
-        The query is bad, or its picture cannot be had or read.
+        The query is bad, or its picture cannot be fetched or decoded.
     """
     model = default_model() if model is None else model
     start = perf_counter()
-    seen = _see_one(query)
-    probabilities = model.predict_proba(seen.grids)
-    return _judge(seen, probabilities, model, perf_counter() - start)
+    prepared = prepare(query)
+    probabilities = model.predict_proba(prepared.grids)
+    return _answer_one(prepared, probabilities, model, perf_counter() - start)
 
 
 def make_grid(query: "Query") -> "NDArray[np.float64]":
-    """Give the grid that `recognize` asks the model about.
+    """Give the grid on which `recognize` runs the model.
 
     Returns
     -------
@@ -67,66 +119,47 @@ def make_grid(query: "Query") -> "NDArray[np.float64]":
     SeveralDigits, DigitsError
         As for `recognize`.
     """
-    seen = _see_one(query)
-    if len(seen.grids) > 1:
-        raise _several(seen)
-    return seen.grids[0]
+    grids = prepare(query).grids
+    if len(grids) > 1:
+        raise _several(len(grids))
+    grid: NDArray[np.float64] = grids[0]
+    return grid
 
 
 def recognize_grid(grid: "ArrayLike", model: "DigitModel") -> Answer:
-    """Read the digit in a grid that was made before, by `make_grid` or `preprocess`.
+    """Read the digit in a grid from `make_grid` or `preprocess`.
 
     Parameters
     ----------
     grid
         (8, 8) or (64,) numbers, 0..16. The answer's picture is the grid itself, a pixel a cell.
     model
-        Who reads it.
+        The model that reads it.
 
     Raises
     ------
     NoDigit
         It is blank, or nothing like a digit.
     QueryError
-        Another shape, no numbers, or a number that is not within 0..16.
+        Another shape, no numbers, or a number outside 0..16.
     """
     start = perf_counter()
-    probabilities = model.predict_proba([grid])
+    probabilities = model.predict_proba(np.asarray(grid)[None])
     cells = np.asarray(grid, np.float64).reshape(8, 8)
-    picture = np.uint8(255 - cells * (255 / LEVELS))
-    return _judge(_Seen(cells[None], (0, 0, 8, 8), picture), probabilities, model, perf_counter() - start)
+    picture = (255 - cells * (255 / LEVELS)).astype(np.uint8)
+    return _answer_one(
+        Prepared(cells[None], (0, 0, 8, 8), picture), probabilities, model, perf_counter() - start
+    )
 
 
-def recognize_many(
-    queries: "Iterable[Query]", model: "DigitModel | None" = None
-) -> Iterator[Answer | DigitsError]:
-    """Read the digits in many pictures, in order.
-
-    Pictures are taken a block at a time, so that memory stays flat however many there are. In a long
-    batch every core prepares them: how many, and which, `joblib.parallel_config` says, for a cluster too.
-
-    Parameters
-    ----------
-    queries
-        Any iterable of queries, a generator too.
-    model
-        As for `recognize`.
-
-    Yields
-    ------
-    Answer or DigitsError
-        For each query what it got; a bad one does not stop the others.
-    """
-    model = default_model() if model is None else model
-    for block in prepare_blocks(queries, _see_one):
-        yield from _read_block(block, model)
-
-
-def recognize_together(
+def recognize_list(
     queries: "Iterable[Query | DigitsError]", model: "DigitModel"
 ) -> list[Answer | DigitsError]:
-    """Do as `recognize_many`, here and now, for a few queries; an error among them stays in its place."""
-    return list(_read_block(prepare([(query, 0.0) for query in queries], _see_one), model))
+    """Read a few pictures in this process, in order; an error among the queries keeps its place.
+
+    `digits_nb.batch.recognize_many` reads long lists, on every core.
+    """
+    return list(answer_block(prepare_block((query, 0.0) for query in queries), model))
 
 
 def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answer]:
@@ -140,93 +173,130 @@ def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answe
     Returns
     -------
     list of Answer
-        At least one: rows from top to bottom, each from left to right. `box` says where on the picture a
-        digit stands, and `duration_s` is each digit's share.
+        At least one: rows from top to bottom, each from left to right. `box` is the digit's place in the
+        picture, and `duration_s` is each digit's share.
 
     Raises
     ------
     NoDigit
         The picture is blank, or shows nothing like digits.
     DigitsError
-        The query is bad, or its picture cannot be had or read.
+        The query is bad, or its picture cannot be fetched or decoded.
     """
     model = default_model() if model is None else model
     start = perf_counter()
-    found = find_digits(query)
+    found = find_digits(to_gray(open_image(query)))
     probabilities = model.predict_proba(np.stack([stages.grid for stages in found]))
-    _check_alike(probabilities, model)
+    _refuse_unlike(probabilities, model)
     share = (perf_counter() - start) / len(found)
     return [
-        _answer(_see(stages), likely, model, share)
-        for stages, likely in zip(found, probabilities, strict=True)
+        _answer(_prepared(stages), row, model, share)
+        for stages, row in zip(found, probabilities, strict=True)
     ]
 
 
-class _Seen(NamedTuple):
-    """What is kept of a picture: a batch of large ones must not fill the memory."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture ready for the model: small, so that a batch of large pictures does not fill the memory.
 
-    grids: "NDArray[np.float64]"  # (n, 8, 8); more than one where there seem to be several digits
+    Attributes
+    ----------
+    grids : ndarray of shape (n, 8, 8), float64, 0..16
+        More than one if the picture seems to show several digits.
+    box : tuple of int
+        Left, top, right and bottom of the digit in pixels of the picture.
+    picture : ndarray of shape (h, w), uint8
+        The picture in grey, with at most `THUMBNAIL` pixels a side.
+    """
+
+    grids: "NDArray[np.float64]"
     box: tuple[int, int, int, int]
     picture: "NDArray[np.uint8]"
 
 
-def _see(stages: Stages) -> _Seen:
-    return _Seen(stages.grid[None], stages.box, reduce(stages.gray, THUMBNAIL))
+Timed = tuple[Prepared | DigitsError, float]
+"""A prepared picture or the error that it met, and the seconds that it took."""
 
 
-def _see_one(query: "Query") -> _Seen:
+def prepare(query: "Query") -> Prepared:
+    """Turn a picture that should show one digit into the grids on which the model decides.
+
+    Raises
+    ------
+    NoDigit, DigitsError
+        As for `recognize`.
+    """
     stages = preprocess(query, small=True)
-    seen = _see(stages)
+    prepared = _prepared(stages)
     several = len(stages.strokes) > 1 and count_digits(stages.strokes) > 1
     if not several and not may_be_ruled(stages):
-        return seen
+        return prepared
     try:
         found = find_digits(stages.gray)
     except NoDigit:
         if several:
             raise
-        return seen
+        return prepared
     if not several and len(found) > 1:
-        return seen
-    if len(found) == 1:  # the rest was a ruled line, or what shone through
-        seen = seen._replace(box=enlarge(found[0].box, stages.gray.shape, stages.shape))
-    return seen._replace(grids=np.stack([digit.grid for digit in found]))
+        return prepared
+    box = prepared.box
+    if len(found) == 1:  # the rest was a ruled line or bleed-through
+        gray = stages.gray
+        box = enlarge(found[0].box, (gray.shape[0], gray.shape[1]), stages.shape)
+    return Prepared(np.stack([digit.grid for digit in found]), box, prepared.picture)
 
 
-def _read_block(
-    block: "list[tuple[_Seen | DigitsError, float]]", model: "DigitModel"
-) -> Iterator[Answer | DigitsError]:
-    grids = [seen.grids for seen, _ in block if isinstance(seen, _Seen)]
-    start = perf_counter()
-    answers = model.predict_proba(np.concatenate(grids)) if grids else ()
-    share = (perf_counter() - start) / max(len(answers), 1)
-    for seen, duration_s in block:
-        if isinstance(seen, DigitsError):
-            yield seen
-            continue
-        own, answers = answers[: len(seen.grids)], answers[len(seen.grids) :]
+def prepare_block(block: "Iterable[tuple[Query | DigitsError, float]]") -> list[Timed]:
+    """Prepare queries, each given with the seconds spent on it before; errors keep their place."""
+    prepared: list[Timed] = []
+    for query, spent_s in block:
+        start = perf_counter()
+        item: Prepared | DigitsError
         try:
-            yield _judge(seen, own, model, duration_s + share)
+            item = query if isinstance(query, DigitsError) else prepare(query)
+        except DigitsError as error:
+            item = error
+        prepared.append((item, spent_s + perf_counter() - start))
+    return prepared
+
+
+def answer_block(block: list[Timed], model: "DigitModel") -> Iterator[Answer | DigitsError]:
+    """Run the model once on all grids of a block, and give the answer or the error of each picture."""
+    grids = [item.grids for item, _ in block if isinstance(item, Prepared)]
+    start = perf_counter()
+    rows = model.predict_proba(np.concatenate(grids)) if grids else np.empty((0, 10))
+    share = (perf_counter() - start) / max(len(rows), 1)
+    for item, duration_s in block:
+        if isinstance(item, DigitsError):
+            yield item
+            continue
+        own, rows = rows[: len(item.grids)], rows[len(item.grids) :]
+        try:
+            yield _answer_one(item, own, model, duration_s + share)
         except DigitsError as error:
             yield error
 
 
-def _judge(
-    seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
+def _prepared(stages: Stages) -> Prepared:
+    return Prepared(stages.grid[None], stages.box, reduce(stages.gray, THUMBNAIL))
+
+
+def _answer_one(
+    prepared: Prepared, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
-    """The answer on a picture that should show one digit, unless it shows several or none."""
-    several = len(seen.grids) > 1
-    # letters often look somewhat like digits, so what seems to be a row has to look it in earnest
-    _check_alike(probabilities, model, "certain_from" if several else "digit_from")
+    """Give the answer for a picture that should show one digit; refuse one that shows several or none."""
+    several = len(prepared.grids) > 1
+    # letters often look somewhat like digits, so several digits are only reported if most are certain
+    _refuse_unlike(probabilities, model, "certain_from" if several else "digit_from")
     if several:
-        raise _several(seen)
-    return _answer(seen, probabilities[0], model, duration_s)
+        raise _several(len(prepared.grids))
+    return _answer(prepared, probabilities[0], model, duration_s)
 
 
-def _check_alike(
+def _refuse_unlike(
     probabilities: "NDArray[np.float64]", model: "DigitModel", threshold: str = "digit_from"
 ) -> None:
-    """Refuse where less than half of the grids look like any digit, by a threshold that the card states."""
+    """Refuse a picture in which less than half of the grids reach a threshold of the model's card."""
     alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get(threshold, 0)
     if 2 * alike.sum() < len(alike):
         msg = (
@@ -236,20 +306,28 @@ def _check_alike(
         raise NoDigit(msg)
 
 
-def _several(seen: _Seen) -> SeveralDigits:
+def _several(count: int) -> SeveralDigits:
     return SeveralDigits(
-        f"The picture shows {len(seen.grids)} digits, and only one is read here; read them all with "
+        f"The picture shows {count} digits, and only one is read here; read them all with "
         "read_digits, or send the part that shows one."
     )
 
 
 def _answer(
-    seen: _Seen, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
+    prepared: Prepared, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
 ) -> Answer:
     digit = int(probabilities.argmax())
     confidence = float(probabilities[digit])
-    # a card that does not say from where on the model would bet: it never does
-    certain_from = model.card.get("calibration", {}).get("certain_from", np.inf)
-    certain = confidence >= certain_from
-    (grid, *_), box, picture = seen
-    return Answer(digit, confidence, certain, probabilities, grid, model.version, duration_s, box, picture)
+    # without a threshold in the card no answer is certain
+    certain = confidence >= model.card.get("calibration", {}).get("certain_from", np.inf)
+    return Answer(
+        digit,
+        confidence,
+        certain,
+        probabilities,
+        prepared.grids[0],
+        model.version,
+        duration_s,
+        prepared.box,
+        prepared.picture,
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digits_nb.errors import DigitsError, TooLarge
 from digits_nb.images.decode import decode, is_plain
 from digits_nb.images.query import read_bytes
-from digits_nb.recognition.recognizer import recognize_together
+from digits_nb.recognition.recognizer import recognize_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ class Tray:
 def _read(those: list[_Waiting], model: "DigitModel") -> "list[Found]":
     try:
         # decoded first, and then seen: each step finds the caches as the step before left them
-        return recognize_together([_open(waiting.query) for waiting in those], model)
+        return recognize_list([_open(waiting.query) for waiting in those], model)
     except Exception:  # noqa: BLE001 (whichever it came of fails again, alone, where it is told)
         return [None] * len(those)
 

@@ -10,7 +10,8 @@ from ipywidgets import Box, VBox
 
 from digits_nb.errors import DigitsError
 from digits_nb.preprocessing.ink import INK
-from digits_nb.preprocessing.normalization import SLANT_REMOVED, STROKE_WIDTH, Stages, preprocess
+from digits_nb.preprocessing.normalization import SLANT_REMOVED, STROKE_WIDTH, Stages
+from digits_nb.recognition import preprocess
 from digits_nb.widgets import html
 from digits_nb.widgets.grid_editor import STATIC
 from digits_nb.widgets.html import Board

@@ -11,8 +11,8 @@ from ipywidgets import Box, Button, Dropdown, HBox, VBox
 from digits_nb import paths
 from digits_nb.errors import DigitsError, NoDigit
 from digits_nb.models.store import ModelStore
-from digits_nb.preprocessing.normalization import Stages, preprocess
-from digits_nb.recognition.recognizer import Answer, default_model, recognize, recognize_grid
+from digits_nb.preprocessing.normalization import Stages
+from digits_nb.recognition import Answer, default_model, preprocess, recognize, recognize_grid
 from digits_nb.training import neighbors
 from digits_nb.widgets import background, html, snippets
 from digits_nb.widgets.corrections import Correction, keep

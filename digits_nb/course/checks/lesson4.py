@@ -9,7 +9,8 @@ from digits_nb.course.checks.example import Model, fitted, halves, rows_of
 from digits_nb.course.checks.given import Given, hint_about, no_function, number_of, wrong_shape
 from digits_nb.course.photos import photographs
 from digits_nb.preprocessing.ink import INK
-from digits_nb.preprocessing.normalization import STROKE_WIDTH, preprocess
+from digits_nb.preprocessing.normalization import STROKE_WIDTH
+from digits_nb.recognition import preprocess
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
