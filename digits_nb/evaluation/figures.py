@@ -1,10 +1,10 @@
-"""What the benchmarks measured: tables of figures that `benchmarks/*.py --save` left, as Markdown.
+"""Figures that the benchmarks measured: the tables of `benchmarks/*.py --save`, read and written as Markdown.
 
-They stand in the checkout, and README and the notebooks take their figures from them.
+The tables are in the checkout. README and the notebooks take their figures from them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 def read_table(name: str, folder: Path | None = None) -> dict[str, Any] | None:
-    """A table of figures, and what it was measured with.
+    """Read a table of figures, and what it was measured with.
 
     Parameters
     ----------
     name
-        Of the table, such as "wild" or "ladder".
+        Name of the table, such as "wild" or "ladder".
     folder
-        Where the tables are; by default in the checkout.
+        Folder of the tables; by default in the checkout.
 
     Returns
     -------
@@ -35,26 +35,27 @@ def read_table(name: str, folder: Path | None = None) -> dict[str, Any] | None:
 
 
 def rows(name: str) -> Rows:
-    """The figures of a table, row → column → figure; none if there is no such table."""
-    return (read_table(name) or {"rows": {}})["rows"]
+    """Read the figures of a table: row → column → figure. Without such a table there are none."""
+    table = read_table(name)
+    return table["rows"] if table else {}
 
 
 def to_markdown(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
-    """Figures as a table in Markdown, a line for each row.
+    """Write figures as a table in Markdown, a line for each row.
 
     Parameters
     ----------
     rows
-        Row → column → figure. A column that a row lacks stays empty.
+        Row → column → figure. A cell stays empty where a row lacks the column.
     corner
-        What the rows are, written above their names.
+        Heading of the column of row names.
     percent
-        Whether every figure is a share of 0..1, to be written as a percentage.
+        Whether every figure is a share, 0..1, and is written as a percentage.
     """
     if not rows:
         return "There are no figures here: the benchmarks make them, in a checkout, with `--save`."
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    write = percent_of if percent else _written
+    write: Callable[[Any], str] = percent_of if percent else _written
     lines = [
         [corner, *(column.replace("_", " ") for column in columns)],
         ["---", *("---:" for _ in columns)],
@@ -64,12 +65,12 @@ def to_markdown(rows: Rows, corner: str = "", *, percent: bool = False) -> str:
 
 
 def percent_of(share: float) -> str:
-    """A share of 0..1 as a percentage."""
+    """Write a share, 0..1, as a percentage."""
     return f"{share:.1%}".replace("%", " %")
 
 
 def _written(figure: Any) -> str:  # noqa: ANN401 - a cell of JSON
-    """A figure as a person reads it: shares to a thousandth, what is larger to three significant digits."""
+    """Write a figure for a reader: up to 1 with three decimals, larger ones with three significant digits."""
     match figure:
         case None:
             return ""

@@ -1,31 +1,26 @@
-"""How good answers are: accuracy with its interval, and whether confidence can be believed."""
+"""Metrics of answers: interval of the accuracy, calibration of the confidence, confusion matrix."""
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from digits_nb.errors import QueryError
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-Z95 = 1.959964
-"""Standard normal deviate that leaves 2.5 % on either side."""
-
 BINS = 15
-"""Bins of equal mass of a reliability curve."""
+"""Number of bins of a reliability curve; each holds the same number of answers."""
 
 
-def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], "NDArray[np.int64]"]:
-    """The pictures of a folder whose sub-folders 0…9 say what they show.
+def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], NDArray[np.int64]]:
+    """List the pictures of a folder whose sub-folders 0…9 are their labels.
 
     Parameters
     ----------
     folder
         `~` is the home folder. Some of the sub-folders may be missing; files whose names begin with a dot
-        are passed over.
+        are ignored.
 
     Returns
     -------
@@ -43,17 +38,12 @@ def labelled_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], "NDAr
         msg = "No folder of pictures is given: give one whose sub-folders, named 0 to 9, hold the pictures."
         raise QueryError(msg)
     folder = Path(folder).expanduser()
-    found = [
-        (path, digit)
-        for digit in range(10)
-        for path in sorted((folder / str(digit)).glob("[!.]*"))
-        if path.is_file()
-    ]
+    found = sorted(path for path in folder.glob("[0-9]/[!.]*") if path.is_file())
     if not found:
         problem = "holds no pictures in sub-folders 0…9" if folder.is_dir() else "is no folder"
         msg = f"The path {folder} {problem}: give one whose sub-folders, named 0 to 9, hold the pictures."
         raise QueryError(msg)
-    return [path for path, _ in found], np.array([digit for _, digit in found])
+    return found, np.array([int(path.parent.name) for path in found])
 
 
 def interval(right: int, total: int) -> tuple[float, float]:
@@ -62,7 +52,7 @@ def interval(right: int, total: int) -> tuple[float, float]:
     Parameters
     ----------
     right, total
-        How many of how many.
+        Number of right answers, and of all answers.
 
     Returns
     -------
@@ -73,61 +63,58 @@ def interval(right: int, total: int) -> tuple[float, float]:
     -----
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
+    from scipy.stats import binomtest  # its import takes most of a second, and few callers need it
+
     if not total:
         return 0.0, 1.0
-    share, z2 = right / total, Z95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = Z95 / (1 + z2 / total) * np.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    found = binomtest(right, total).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
-def reliability(probabilities: "ArrayLike", labels: "ArrayLike", bins: int = BINS) -> dict[str, Any]:
-    """How often an answer given with some confidence is right.
+def reliability(probabilities: ArrayLike, labels: ArrayLike, bins: int = BINS) -> dict[str, Any]:
+    """Compare the confidence of answers with their accuracy.
 
     Parameters
     ----------
     probabilities
-        Shape (n, 10).
+        Shape (n, 10), 0..1.
     labels
         Shape (n,), 0..9.
     bins
-        How many bins of equal mass the answers are sorted into, by their confidence.
+        Number of bins. The answers are sorted by confidence, and each bin gets as many as the others.
 
     Returns
     -------
     dict
-        `confidence` and `accuracy`, the means of each bin; `error`, the expected calibration error: the
-        mean distance between the two, bins weighed by their mass.
+        `confidence` and `accuracy`, the means of each bin, 0..1; `error`, the expected calibration error: the
+        mean difference between the two, weighted by the number of answers in each bin.
     """
     probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    curve = [(float(confidence[part].mean()), float(right[part].mean())) for part in parts]
-    error = sum(len(part) * abs(mean - share) for part, (mean, share) in zip(parts, curve, strict=True))
-    return {
-        "confidence": [mean for mean, _ in curve],
-        "accuracy": [share for _, share in curve],
-        "error": float(error / max(len(labels), 1)),
-    }
+    means = [float(confidence[part].mean()) for part in parts]
+    shares = [float(right[part].mean()) for part in parts]
+    error = sum(len(part) * abs(mean - share) for part, mean, share in zip(parts, means, shares, strict=True))
+    return {"confidence": means, "accuracy": shares, "error": error / max(len(labels), 1)}
 
 
-def threshold(probabilities: "ArrayLike", labels: "ArrayLike", error_rate: float) -> float:
-    """The least confidence from which on answers are wrong no more often than `error_rate`.
+def threshold(probabilities: ArrayLike, labels: ArrayLike, error_rate: float) -> float:
+    """Find the lowest confidence above which at most a given share of the answers is wrong.
 
     Parameters
     ----------
     probabilities
-        Shape (n, 10).
+        Shape (n, 10), 0..1.
     labels
         Shape (n,), 0..9.
     error_rate
-        The share of wrong answers, 0..1, that is accepted among those that are at least this confident.
+        Accepted share of wrong answers, 0..1, among those that have at least this confidence.
 
     Returns
     -------
     float
-        0..1; 1 when no confidence is enough.
+        0..1; 1 when no confidence is high enough.
     """
     probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
     confidence, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
@@ -137,8 +124,7 @@ def threshold(probabilities: "ArrayLike", labels: "ArrayLike", error_rate: float
     return float(confidence[order][enough[-1]]) if len(enough) else 1.0
 
 
-def confusion(labels: "ArrayLike", answers: "ArrayLike") -> "NDArray[np.int64]":
-    """Counts of shape (10, 10): rows are what was written, columns what was read."""
-    counts = np.zeros((10, 10), np.int64)
-    np.add.at(counts, (np.asarray(labels), np.asarray(answers)), 1)
-    return counts
+def confusion(labels: ArrayLike, answers: ArrayLike) -> NDArray[np.int64]:
+    """Confusion matrix of shape (10, 10): counts, a row for each label and a column for each answer."""
+    cells = 10 * np.asarray(labels, np.int64) + np.asarray(answers, np.int64)
+    return np.bincount(cells, minlength=100).reshape(10, 10)

@@ -1,10 +1,12 @@
-"""What was read in many labelled pictures: kept, summed up, and the mistakes looked up."""
+"""Report on labelled pictures: what was read, how good it is, and which mistakes were made."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from digits_nb.errors import DigitsError
 from digits_nb.evaluation.metrics import confusion, interval, reliability
@@ -12,21 +14,21 @@ from digits_nb.images.decode import flatten
 from digits_nb.images.query import open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
     from digits_nb.images.query import Query
     from digits_nb.recognition.answer import Answer
 
-
 REFUSED = -1
-"""Stands where a digit would, for a picture that was refused."""
+"""In place of a digit: the picture was refused."""
+
+_ANSWER = np.dtype(
+    [("read", int), ("probabilities", float, 10), ("certain", bool), ("grid", float, (8, 8)), ("box", int, 4)]
+)
+_LONGEST = 200  # pixels of the longer side of a cut-out: more than a figure has room for
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Readings:
-    """What was read in labelled pictures: all that figures need, without the pictures themselves.
+    """Answers to labelled pictures, without the pictures.
 
     Attributes
     ----------
@@ -35,92 +37,89 @@ class Readings:
     digits : ndarray of shape (n,), int
         What was read, 0..9, or `REFUSED`.
     probabilities : ndarray of shape (n, 10), float64, 0..1
-        Zeros where it was refused; so are the following.
+        Zeros where the picture was refused; so are the following.
     certain : ndarray of shape (n,), bool
     grids : ndarray of shape (n, 8, 8), float64, 0..16
     boxes : ndarray of shape (n, 4), int
         Left, top, right and bottom of the digit in pixels of the upright picture.
     refusals : dict of int to DigitsError
-        Row → why it was refused.
+        Row → why the picture was refused.
     """
 
-    labels: "NDArray[np.int64]"
-    digits: "NDArray[np.int64]"
-    probabilities: "NDArray[np.float64]"
-    certain: "NDArray[np.bool_]"
-    grids: "NDArray[np.float64]"
-    boxes: "NDArray[np.int64]"
+    labels: NDArray[np.int64]
+    digits: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    certain: NDArray[np.bool_]
+    grids: NDArray[np.float64]
+    boxes: NDArray[np.int64]
     refusals: dict[int, DigitsError]
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of pictures."""
         return len(self.labels)
 
 
-def collect(answers: "Iterable[Answer | DigitsError]", labels: "ArrayLike") -> Readings:
-    """Keep of each answer what tells how good it is.
+def collect(answers: "Iterable[Answer | DigitsError]", labels: ArrayLike) -> Readings:
+    """Keep what a report needs of each answer.
 
     Parameters
     ----------
     answers
-        From `digits_nb.recognize_many`, one for each label; taken one by one, so that memory stays small
-        however many pictures there are.
+        From `digits_nb.recognize_many`, one for each label. They are consumed one by one, so that memory
+        stays small with any number of pictures.
     labels
         Shape (n,): what the pictures show, 0..9.
+
+    Raises
+    ------
+    ValueError
+        There are more or fewer answers than labels.
     """
     labels = np.array(labels, np.int64)
-    count = len(labels)
-    readings = Readings(
-        labels,
-        np.full(count, REFUSED),
-        np.zeros((count, 10)),
-        np.zeros(count, bool),
-        np.zeros((count, 8, 8)),
-        np.zeros((count, 4), np.int64),
-        {},
-    )
-    for (row, _), answer in zip(enumerate(labels), answers, strict=True):
+    kept = np.zeros(len(labels), _ANSWER)
+    kept["read"] = REFUSED
+    refusals = {}
+    for row, (_, answer) in enumerate(zip(labels, answers, strict=True)):
         if isinstance(answer, DigitsError):
-            readings.refusals[row] = answer
-            continue
-        readings.digits[row] = answer.digit
-        readings.probabilities[row] = answer.probabilities
-        readings.certain[row] = answer.certain
-        readings.grids[row] = answer.grid
-        readings.boxes[row] = answer.box
-    return readings
+            refusals[row] = answer
+        else:
+            kept[row] = answer.digit, answer.probabilities, answer.certain, answer.grid, answer.box
+    return Readings(
+        labels, kept["read"], kept["probabilities"], kept["certain"], kept["grid"], kept["box"], refusals
+    )
 
 
 def summarise(readings: Readings) -> dict[str, Any]:
-    """How good answers are, in numbers that JSON holds; a refusal counts as wrong.
+    """Compute how good the answers are, as numbers that JSON holds; a refusal counts as wrong.
 
     Returns
     -------
     dict
-        `n`; `accuracy` and its 95 % `interval`; `refused`, how many, and `refusals`, how many of each kind;
-        `per_digit`, for each digit `n`, `accuracy`, `interval` and `refused`; `confusion`, rows are what was
-        written and columns what was read, without the refused; `expected_calibration_error` and the curve
-        behind it, `reliability`, of those that were not refused; `certain`, how many answers were, with
-        `certain_share`, theirs of all pictures, and `certain_error`, the share of them that was wrong, with
-        its `certain_error_interval`. A share of none is None.
+        `n`; `accuracy` and its 95 % `interval`; `refused`, the number of refusals, and `refusals`, the number
+        of each kind; `per_digit`, for each digit `n`, `accuracy`, `interval` and `refused`; `confusion`, with
+        a row for each label and a column for each answer, without refusals; `expected_calibration_error` and
+        its curve `reliability`, without refusals; `certain`, the number of certain answers, `certain_share`,
+        their share of all pictures, and `certain_error`, the share of them that was wrong, with its
+        `certain_error_interval`. A share of nothing is None.
     """
     right, refused = readings.digits == readings.labels, readings.digits == REFUSED
     given = ~refused
     curve = reliability(readings.probabilities[given], readings.labels[given])
+    error = curve.pop("error")
     certain = int(readings.certain.sum())
     mistaken = int((readings.certain & ~right).sum())
     return {
         **_accuracy(right),
         "refused": int(refused.sum()),
-        "refusals": dict(Counter(type(error).__name__ for error in readings.refusals.values())),
+        "refusals": dict(Counter(type(refusal).__name__ for refusal in readings.refusals.values())),
         "per_digit": {
-            str(digit): {**_accuracy(right[of_it]), "refused": int(refused[of_it].sum())}
+            str(digit): {**_accuracy(right[rows]), "refused": int(refused[rows].sum())}
             for digit in range(10)
-            for of_it in [readings.labels == digit]
+            for rows in [readings.labels == digit]
         },
         "confusion": confusion(readings.labels[given], readings.digits[given]).tolist(),
-        "expected_calibration_error": curve["error"] if given.any() else None,
-        "reliability": {name: curve[name] for name in ("confidence", "accuracy")},
+        "expected_calibration_error": error if given.any() else None,
+        "reliability": curve,
         "certain": certain,
         "certain_share": _share(certain, len(readings)),
         "certain_error": _share(mistaken, certain),
@@ -128,21 +127,21 @@ def summarise(readings: Readings) -> dict[str, Any]:
     }
 
 
-def mistakes(readings: Readings, names: "Sequence[object]") -> list[dict[str, Any]]:
-    """Every picture that was read wrongly or refused, in order.
+def mistakes(readings: Readings, names: Sequence[object]) -> list[dict[str, Any]]:
+    """List every picture that was read wrongly or refused, in order.
 
     Parameters
     ----------
     readings
         Of n pictures.
     names
-        What to call each of them, such as its path.
+        A name for each of them, such as its path.
 
     Returns
     -------
     list of dict
-        `picture`, its name; `written`; `read`, None if it was refused; `confidence` and `certain`, or for a
-        refusal `error` and `message`.
+        `picture`, its name; `written`; `read`, None if it was refused; then `confidence` and `certain`, or
+        for a refusal `error` and `message`.
     """
     found = []
     for row in np.flatnonzero(readings.digits != readings.labels).tolist():
@@ -150,18 +149,17 @@ def mistakes(readings: Readings, names: "Sequence[object]") -> list[dict[str, An
         if error := readings.refusals.get(row):
             mistake |= {"read": None, "error": type(error).__name__, "message": str(error)}
         else:
-            confidence, certain = readings.probabilities[row].max(), readings.certain[row]
-            mistake |= {
-                "read": int(readings.digits[row]),
-                "confidence": float(confidence),
-                "certain": bool(certain),
-            }
+            confidence, certain = float(readings.probabilities[row].max()), bool(readings.certain[row])
+            mistake |= {"read": int(readings.digits[row]), "confidence": confidence, "certain": certain}
         found.append(mistake)
     return found
 
 
 def surest_mistakes(readings: Readings, each: int = 2) -> list[int]:
-    """Rows of the wrong answers that the model was surest of, at most `each` of a digit read as another."""
+    """List the rows of the wrong answers with the highest confidence, the highest first.
+
+    At most `each` of them have the same pair of label and answer.
+    """
     wrong = np.flatnonzero((readings.digits != readings.labels) & (readings.digits != REFUSED))
     surest = wrong[np.argsort(-readings.probabilities[wrong].max(axis=1), kind="stable")]
     seen: Counter[tuple[int, int]] = Counter()
@@ -174,41 +172,35 @@ def surest_mistakes(readings: Readings, each: int = 2) -> list[int]:
     return chosen
 
 
-def cut_out(query: "Query", box: "ArrayLike", rim: float = 0.15) -> "NDArray[np.uint8]":
-    """The digit of a picture, with some of the ground around it.
+def cut_out(query: "Query", box: ArrayLike, rim: float = 0.15) -> NDArray[np.uint8]:
+    """Cut a digit out of its picture, with some of the background around it.
 
     Parameters
     ----------
     query
-        Whatever `open_image` takes.
+        As for `open_image`.
     box
         Left, top, right and bottom in pixels of the upright picture, as in `Answer.box`.
     rim
-        How much of the ground: a share of the longer side of the box.
+        Width of the background around the box, as a share of the longer side of the box.
 
     Returns
     -------
     ndarray of shape (H, W) or (H, W, 3), uint8
-        As it looks, what was transparent laid on its ground.
+        In the picture's colours, without transparency; at most 200 pixels high and wide.
     """
     image = flatten(open_image(query))
     left, top, right, bottom = np.asarray(box).tolist()
-    rim = round(rim * max(right - left, bottom - top)) + 1
-    around = (
-        max(left - rim, 0),
-        max(top - rim, 0),
-        min(right + rim, image.width),
-        min(bottom + rim, image.height),
+    margin = round(rim * max(right - left, bottom - top)) + 1
+    around = np.clip(
+        [left - margin, top - margin, right + margin, bottom + margin], 0, 2 * [image.width, image.height]
     )
-    cut = image.crop(around)
-    cut.thumbnail((_CUT, _CUT))
+    cut = image.crop(tuple(around.tolist()))
+    cut.thumbnail((_LONGEST, _LONGEST))
     return np.asarray(cut)
 
 
-_CUT = 200  # pixels of the longer side: more than a figure has room for
-
-
-def _accuracy(right: "NDArray[np.bool_]") -> dict[str, Any]:
+def _accuracy(right: NDArray[np.bool_]) -> dict[str, Any]:
     total, count = len(right), int(right.sum())
     return {"n": total, "accuracy": _share(count, total), "interval": list(interval(count, total))}
 
