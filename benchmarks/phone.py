@@ -14,7 +14,7 @@ from turns import in_turn
 
 import digits_nb as dn
 from digits_nb.recognition import default_model
-from digits_nb.training.drawing import Hand, draw
+from digits_nb.training.drawing import Variability, draw
 
 WIDTH, HEIGHT = 4032, 3024
 QUALITY = 90
@@ -59,9 +59,8 @@ def _photo() -> bytes:
     light += rng.normal(0, 5, light.shape).astype(np.float32)
     light += np.linspace(215, 150, WIDTH, dtype=np.float32)
     light -= np.linspace(0, 30, HEIGHT, dtype=np.float32)[:, None]
-    digit = draw(
-        7, 0, rng, Hand(jitter=0, bend=0, turn=0, slant=0, aspect=0, proportions=(0, 0), pen=(0.1, 0.1))
-    )
+    none = Variability(jitter=0, bend=0, turn=0, slant=0, aspect=0, proportions=(0, 0), pen=(0.1, 0.1))
+    digit = draw(7, 0, rng, none)
     digit = cv2.resize(digit, None, fx=32, fy=32, interpolation=cv2.INTER_CUBIC)
     ink = np.zeros_like(light)
     height, width = digit.shape

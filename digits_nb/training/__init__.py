@@ -1,4 +1,4 @@
-"""What the model learns from, and how it is fitted and calibrated."""
+"""Training of a model: its data, the fit and the calibration."""
 
 from digits_nb.training.trainer import SHIPPED, Recipe, train
 

@@ -1,40 +1,33 @@
-"""Digits drawn by code: what scikit-learn's thirteen writers do not show.
+"""Digits drawn by code: handwriting that scikit-learn's thirteen writers do not show, and print.
 
-A style of `digits_nb.training.styles` is jittered, bent, turned, slanted, its parts brought to other
-proportions, and traced with a pen from thin to broad. A printed digit is set in one of the typefaces that
-matplotlib ships.
+A handwritten digit starts from a style of `digits_nb.training.styles`. Its points are moved at random; the
+digit is bent, turned and slanted, its proportions are changed, and it is traced with a thin or a broad pen. A
+printed digit is set in one of the typefaces that come with matplotlib.
 """
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from digits_nb.training.pen import curve, trace
+from digits_nb.training.pen import Ink, Path, curve, pen_width, trace
 from digits_nb.training.styles import STYLES
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from PIL import ImageFont
-
-    Plane = NDArray[np.float32]
-    Path = NDArray[np.float64]
-
 FACES = ("DejaVuSans", "DejaVuSansMono", "STIXGeneral", "STIXGeneralBol", "cmr10", "cmss10")
-"""Typefaces of matplotlib that printed digits are set in; its others are for testing."""
+"""Typefaces of matplotlib for printed training digits; the others are left for tests and benchmarks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """How far a hand strays from its style: standard deviations, but for the pen's two ends.
+class Variability:
+    """How much drawings of one style differ: standard deviations, and the range of the pen.
 
     Attributes
     ----------
     jitter
-        Of each point, in heights.
+        Of each point's position, in heights of the digit.
     bend
-        Of the smooth waves that the whole digit is bent by, in heights.
+        Of the smooth waves that bend the whole digit, in heights.
     turn
         Of the rotation, in degrees.
     slant
@@ -42,8 +35,8 @@ class Hand:
     aspect
         Of the logarithm of the width.
     proportions
-        Across and down: of the logarithm of the power that stretches one side and squeezes the other, so
-        that the loop of a 6 may be large or small.
+        Horizontal and vertical: of the logarithm of the power that stretches one side and squeezes the other,
+        so that the loop of a 6 is large or small.
     pen
         Narrowest and broadest pen, in heights.
     """
@@ -57,8 +50,8 @@ class Hand:
     pen: tuple[float, float] = (0.04, 0.28)
 
 
-def draw(digit: int, style: int, rng: np.random.Generator, hand: Hand = Hand()) -> "Plane":
-    """Write a digit in one of its styles.
+def draw(digit: int, style: int, rng: np.random.Generator, variability: Variability = Variability()) -> Ink:
+    """Draw a digit in one of its styles.
 
     Parameters
     ----------
@@ -67,93 +60,83 @@ def draw(digit: int, style: int, rng: np.random.Generator, hand: Hand = Hand()) 
     style
         Index into `STYLES[digit]`.
     rng
-        Where the differences between two drawings come from.
-    hand
+        Source of the random differences between drawings.
+    variability
         How large they are.
 
     Returns
     -------
-    ndarray, float32, 0..1
-        Ink on empty ground, about `digits_nb.training.pen.HEIGHT` pixels high.
+    ndarray of shape (H, W), float32, 0..1
+        Ink on an empty background, about `digits_nb.training.pen.HEIGHT` pixels high.
     """
     strokes = [
-        curve(points + rng.normal(0, hand.jitter, points.shape), corners)
+        curve(points + rng.normal(0, variability.jitter, points.shape), corners)
         for points, corners in _style(digit, style)
     ]
-    strokes = _bend(_stretch(strokes, rng, hand), rng, hand)
-    return trace(strokes, float(np.exp(rng.uniform(*np.log(hand.pen)))))
+    points = _bend(_stretch(np.vstack(strokes), rng, variability), rng, variability)
+    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
+    return trace(np.split(points, ends), pen_width(rng, *variability.pen))
 
 
-def set_type(text: str, face: str) -> "Plane":
+def set_type(text: str, face: str) -> Ink:
     """Set characters in one of matplotlib's typefaces.
 
     Parameters
     ----------
     text
-        A digit as text, or whatever else the face has.
+        A digit, or other characters that the typeface has.
     face
-        The name of a file of matplotlib's `fonts/ttf`, without its ending.
+        Name of a file in matplotlib's `fonts/ttf`, without its ending.
 
     Returns
     -------
-    ndarray, float32, 0..1
-        Ink on empty ground; a digit is about 64 pixels high.
+    ndarray of shape (H, W), float32, 0..1
+        Ink on an empty background; a digit is about 64 pixels high.
     """
-    from PIL import Image, ImageDraw
-
     sheet = Image.new("L", (128, 128))
     ImageDraw.Draw(sheet).text((64, 64), text, fill=255, font=_font(face), anchor="mm")
-    left, top, right, bottom = sheet.getbbox()
-    return np.asarray(sheet.crop((left - 2, top - 2, right + 2, bottom + 2)), np.float32) / 255
+    return np.pad(np.asarray(sheet.crop(sheet.getbbox()), np.float32), 2) / np.float32(255)
 
 
 @cache
-def _font(face: str) -> "ImageFont.FreeTypeFont":
+def _font(face: str) -> ImageFont.FreeTypeFont:
     from matplotlib import get_data_path
-    from PIL import ImageFont
 
     return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/{face}.ttf", 80)
 
 
 @cache
-def _style(digit: int, style: int) -> "list[tuple[Path, list[bool]]]":
-    """Points and corners of each stroke."""
+def _style(digit: int, style: int) -> list[tuple[Path, list[bool]]]:
+    """Parse a style: for each stroke its points, and which of them are corners."""
     strokes = []
     for stroke in STYLES[digit][style].split("|"):
-        tokens = stroke.split()
-        points = [[float(number) for number in token.rstrip("*").split(",")] for token in tokens]
-        strokes.append((np.array(points), [token.endswith("*") for token in tokens]))
+        points = [point.rstrip("*").split(",") for point in stroke.split()]
+        corners = [point.endswith("*") for point in stroke.split()]
+        strokes.append((np.array(points, np.float64), corners))
     return strokes
 
 
-def _stretch(strokes: "list[Path]", rng: np.random.Generator, hand: Hand) -> "list[Path]":
-    """Give more of the width and of the height to one side, less to the other."""
-    points = np.vstack(strokes)
+def _stretch(points: Path, rng: np.random.Generator, variability: Variability) -> Path:
+    """Stretch one side of a digit and squeeze the other, horizontally and vertically; its size stays."""
     low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-6)
-    powers = np.exp(rng.normal(0, hand.proportions))
-    from_far_end = rng.random(2) < 0.5  # noqa: PLR2004 (a coin for each direction)
-    stretched = []
-    for stroke in strokes:
-        share = (stroke - low) / size
-        moved = np.where(from_far_end, 1 - (1 - share) ** powers, share**powers)
-        stretched.append(low + moved * size)
+    powers = np.exp(rng.normal(0, variability.proportions))
+    from_far_end = rng.random(2) < 0.5  # noqa: PLR2004 (each direction with a probability of a half)
+    share: Path = (points - low) / size
+    stretched: Path = low + np.where(from_far_end, 1 - (1 - share) ** powers, share**powers) * size
     return stretched
 
 
-def _bend(strokes: "list[Path]", rng: np.random.Generator, hand: Hand) -> "list[Path]":
-    """Bend, widen, turn and slant a digit as a whole."""
-    waves = rng.normal(0, hand.bend, 4)
+def _bend(points: Path, rng: np.random.Generator, variability: Variability) -> Path:
+    """Bend a digit by waves, then change its width, turn it and slant it."""
+    waves = rng.normal(0, variability.bend, 4)
     phases = rng.uniform(0, 2 * np.pi, 4)
-    turn = np.deg2rad(rng.normal(0, hand.turn))
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    slanted = np.array([[1, -rng.normal(0, hand.slant)], [0, 1]])
-    widened = np.diag([np.exp(rng.normal(0, hand.aspect)), 1])
-    move = slanted @ turned @ widened
-    bent = []
-    for stroke in strokes:
-        x, y = (stroke - (0.32, 0.5)).T
-        sway, ripple, rise, roll = waves[:, None] * np.cos(
-            2 * np.pi * np.array([y, 2 * y, y, x]) + phases[:, None]
-        )
-        bent.append(np.stack([x + 0.6 * sway + 0.3 * ripple, y + rise + 0.8 * roll], axis=1) @ move.T)
-    return bent
+    angle = np.deg2rad(rng.normal(0, variability.turn))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    slant = np.array([[1, -rng.normal(0, variability.slant)], [0, 1]])
+    widen = np.diag([np.exp(rng.normal(0, variability.aspect)), 1])
+    x, y = (points - (0.32, 0.5)).T
+    angles = 2 * np.pi * np.array([y, 2 * y, y, x]) + phases[:, None]
+    sway, ripple, rise, roll = waves[:, None] * np.cos(angles)
+    bent = np.stack([x + 0.6 * sway + 0.3 * ripple, y + rise + 0.8 * roll], axis=1)
+    placed: Path = bent @ (slant @ turn @ widen).T
+    return placed

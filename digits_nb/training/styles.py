@@ -1,8 +1,8 @@
-"""How people write each digit: the skeletons that `digits_nb.training.drawing` draws from.
+"""Styles of handwritten digits: the paths that `digits_nb.training.drawing` starts from.
 
-A style is the path that a pen takes, written as text: points `x,y` in heights of the digit (x to the right, y
-downward), joined by a smooth curve; a `*` makes a point a corner, a `|` lifts the pen. They were written for
-this project; no picture was traced. Some were added after looking at pictures of MNIST that were misread.
+A style is the path of a pen as text: points `x,y` in heights of the digit (x to the right, y downward), which
+a smooth curve joins. A `*` makes a point a corner; a `|` lifts the pen. All styles were written for this
+project, and no picture was traced. Some were added after looking at pictures of MNIST that were misread.
 """
 
 STYLES: dict[int, tuple[str, ...]] = {

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -53,12 +55,14 @@ def test_a_variation_is_another_picture_of_the_same_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    "make",
-    [dataset.drawn_digits, dataset.printed_digits, dataset.drawn_outliers],
-    ids=lambda make: make.__name__,
+    ("make", "count"),
+    [(dataset.drawn_digits, 20), (dataset.printed_digits, 1), (dataset.drawn_outliers, 20)],
+    ids=["drawn digits", "printed digits", "outliers"],
 )
-def test_what_code_draws_is_the_same_for_the_same_seed_alone(make) -> None:  # noqa: ANN001 (either)
-    first, again, other = (make(20, np.random.default_rng(seed)) for seed in (1, 1, 2))
+def test_what_code_draws_is_the_same_for_the_same_seed_alone(
+    make: Callable[[int, np.random.Generator], dataset.Digits], count: int
+) -> None:
+    first, again, other = (make(count, np.random.default_rng(seed)) for seed in (1, 1, 2))
 
     np.testing.assert_array_equal(first.grids, again.grids)
     assert not np.array_equal(first.grids, other.grids)
@@ -88,25 +92,25 @@ def test_outliers_are_of_every_kind_say_which_and_have_labels_by_chance() -> Non
 
 
 @pytest.mark.parametrize("direction", [0, 1], ids=["across", "down"])
-def test_a_hand_brings_parts_to_other_proportions(direction: int) -> None:
+def test_drawings_of_one_style_differ_in_their_proportions(direction: int) -> None:
     wide = [0.0, 0.0]
     wide[direction] = 0.5
     still = {"jitter": 0, "bend": 0, "turn": 0, "slant": 0, "aspect": 0, "pen": (0.1, 0.101)}
-    hands = [drawing.Hand(**still, proportions=proportions) for proportions in ((0, 0), tuple(wide))]
+    none, large = (drawing.Variability(**still, proportions=given) for given in ((0, 0), tuple(wide)))
 
-    def centres(hand: drawing.Hand) -> np.ndarray:
-        drawn = [drawing.draw(6, 0, np.random.default_rng(seed), hand) for seed in range(10)]
+    def centres(variability: drawing.Variability) -> np.ndarray:
+        drawn = [drawing.draw(6, 0, np.random.default_rng(seed), variability) for seed in range(10)]
         sums = [ink.sum(axis=direction) for ink in drawn]
         return np.array([np.average(np.arange(len(each)), weights=each) / len(each) for each in sums])
 
-    apart = centres(hands[1]) - centres(hands[0])
+    apart = centres(large) - centres(none)
     assert apart.min() < -0.02
     assert apart.max() > 0.02
 
 
 def test_a_pen_broadens_the_strokes_that_it_draws() -> None:
     thin, broad = (
-        drawing.draw(8, 1, np.random.default_rng(0), drawing.Hand(pen=(pen, pen + 0.001))).mean()
+        drawing.draw(8, 1, np.random.default_rng(0), drawing.Variability(pen=(pen, pen + 0.001))).mean()
         for pen in (0.03, 0.15)
     )
 
