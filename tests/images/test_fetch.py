@@ -1,5 +1,6 @@
 """A URL becomes bytes: real servers on the loopback, and proof that nothing else is ever connected to."""
 
+import gc
 import gzip
 import re
 import socket
@@ -37,7 +38,7 @@ from servers import (
 
 from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, TooLarge
 from digits_nb.images.addresses import FORBIDDEN, why_forbidden
-from digits_nb.images.fetch import MAX_REDIRECTS, download
+from digits_nb.images.fetch import MAX_REDIRECTS, _Download, download
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 SENTENCE = r"[A-Z].*[^.?!]\."
@@ -403,6 +404,26 @@ def test_progress_is_told_and_can_end_the_download(allow: Allow) -> None:
     assert told == sorted(told)
     assert len(told) > 1
     assert_no_download_is_left()
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param(endless(), id="too large"),
+        pytest.param(plain(b"", 404), id="a status that is no success"),
+        pytest.param(saying(HEAD + b"Content-Length: 5, 6\r\n\r\nhello"), id="no proper HTTP"),
+        pytest.param(in_turn(saying(DRIP[:44]), dripping(DRIP[44:])), id="too slow"),
+        pytest.param(redirecting("http://10.0.0.1/"), id="a forbidden redirect"),
+    ],
+)
+def test_a_download_that_failed_is_not_kept(behaviour: Behaviour, allow: Allow) -> None:
+    with serving(behaviour) as server:
+        allow(server)
+        for _ in range(3):
+            get_error(server.url, timeout_s=0.2)
+    assert_no_download_is_left()
+    gc.collect()
+    assert not [one for one in gc.get_objects() if isinstance(one, _Download)]
 
 
 # TLS and proxies
