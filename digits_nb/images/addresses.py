@@ -1,6 +1,11 @@
-"""Which URLs are fetched, which addresses they may lead to, and why not the others."""
+"""Which URLs are fetched, which addresses they may lead to, and the reason for each that is refused.
+
+A forbidden address stops server-side request forgery: a URL that makes the machine of a service ask servers
+that only this machine can reach, such as a cloud's metadata service, which hands out passwords.
+"""
 
 import re
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -11,9 +16,10 @@ from digits_nb import __version__
 from digits_nb.errors import DigitsError
 
 MAX_URL = 8_192
-MAX_HOST = 253  # RFC 1035, as text
+MAX_HOST = 253  # characters (RFC 1035, as text)
 
-# IANA's special-purpose registries, and the addresses at which clouds serve their machines' secrets
+# IANA's special-purpose registries, the outdated ranges that the IPv6 RFCs name, and the addresses of clouds'
+# metadata services
 FORBIDDEN = {
     ip_network(block): reason
     for block, reason in {
@@ -54,17 +60,21 @@ FORBIDDEN = {
 UNICAST = ip_network("2000::/3")  # all that IANA gives out for global unicast (RFC 4291)
 
 WEB_PORTS = (80, 443)
-OTHER_PORTS = range(1024)  # IANA's system ports (RFC 6335): what listens there takes a request for its own
+OTHER_PORTS = range(1024)  # IANA's system ports (RFC 6335): mail and others may take our request as commands
 
 
 def why_forbidden(address: str) -> str:
-    """Say what kind of address this is if nothing is fetched from it, or nothing if it is public.
+    """Return why nothing is fetched from an address: what kind it is, or `""` if it is public.
 
     Parameters
     ----------
     address
-        An IPv4 or IPv6 address as numbers; one that holds an IPv4 address (`::ffff:a.b.c.d`) is judged
-        as that.
+        An IPv4 or IPv6 address as numbers, not a name. `::ffff:a.b.c.d` (IPv4-mapped) counts as `a.b.c.d`.
+
+    Raises
+    ------
+    ValueError
+        It is a name.
     """
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):
@@ -72,7 +82,7 @@ def why_forbidden(address: str) -> str:
     for block, reason in FORBIDDEN.items():
         if ip in block:
             return reason
-    # what a newer Python or requests-hardened knows, and we do not yet
+    # ranges that a newer Python or requests-hardened knows and FORBIDDEN does not yet
     if not ip.is_global or any(ip in block for block in EXTRA_BLOCKED_NET_RANGES):
         return "an address that is not public"
     if isinstance(ip, IPv6Address) and ip not in UNICAST:
@@ -81,7 +91,17 @@ def why_forbidden(address: str) -> str:
 
 
 def prepare(url: str, name: str, refusal: type[DigitsError]) -> requests.PreparedRequest:
-    """Make the request for a URL; one of the wrong shape raises `refusal`, which begins with `name`."""
+    """Make the GET request for a URL.
+
+    Parameters
+    ----------
+    url
+        As a user or a server wrote it; white space around it does not count.
+    name
+        The subject of the error's sentence, such as "The URL".
+    refusal
+        The error that is raised for a URL of the wrong form.
+    """
     url = url.strip()
     scheme, found, rest = url.partition("://")
     if not found or scheme.lower() not in {"http", "https"}:
@@ -99,28 +119,23 @@ def prepare(url: str, name: str, refusal: type[DigitsError]) -> requests.Prepare
             "Connection": "close",
             "User-Agent": f"digits_nb/{__version__}",
         }
-        try:
+        with suppress(requests.RequestException, ValueError):
             request = requests.Request("GET", url, headers).prepare()
             parts = urlsplit(str(request.url))
-            if (
-                "@" not in parts.netloc
-                and 0 < len(parts.hostname or "") <= MAX_HOST
-                and urlsplit(url).port != 0
-            ):
+            host_fits = 0 < len(parts.hostname or "") <= MAX_HOST
+            if host_fits and "@" not in parts.netloc and urlsplit(url).port != 0:
                 return request
-        except (requests.RequestException, ValueError):
-            pass
         rule = "its host or port is not valid; check the spelling"
     msg = f"{name} cannot be fetched: {rule}."
     raise refusal(msg)
 
 
 def server_of(request: requests.PreparedRequest) -> tuple[str, str, int]:
-    """Give a request's scheme, host and port."""
+    """Return the scheme, host and port of a request."""
     parts = urlsplit(str(request.url))
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
 
 
 def pair(host: str, port: int) -> str:
-    """Write a server as `host:port`, as `$DIGITS_NB_ALLOW` does."""
+    """Return a server as `host:port`, in the form of `$DIGITS_NB_ALLOW`."""
     return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}".lower()

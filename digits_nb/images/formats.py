@@ -1,7 +1,8 @@
-"""Which formats are read: how each begins, who decodes it, and how many pixels of it.
+"""The picture formats that are read, and the guards against files that take too much time or memory.
 
-A few bytes decode to any number of pixels, so what a picture may cost is judged from its header: with
-`MAX_MEMORY` bytes the way from a file to the picture in grey has to manage, beside the file itself.
+A few bytes can decode to any number of pixels, so the cost of a picture is computed from its header.
+Decoding, turning and flattening it may take `MAX_MEMORY` bytes, beside the file itself. Each guard says which
+attack it stops; `tests/images/test_hostile_pictures.py` has a file for each.
 """
 
 import ctypes
@@ -10,22 +11,25 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from io import BytesIO
+from operator import mul
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, _imaging
 
-from digits_nb.errors import CorruptImage, DigitsError, QueryError, TooLarge, UnsupportedImage
+from digits_nb.errors import CorruptImage, QueryError, TooLarge, UnsupportedImage
 
 FORMATS = "PNG, JPEG, GIF, WebP, BMP, TIFF and HEIC"
+
+# Decompression bombs: an 18 kB PNG of 144 million pixels, a WebP of 38 bytes that decodes to 49 million.
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 32_766  # OpenCV's warps take sides below 2**15 - 1
 MAX_MEMORY = 200_000_000  # bytes
 
-# Bytes that a pixel takes where it takes most: while it is decoded, turned upright, or laid on its ground.
-# Measured at 24 million pixels, whatever they show, and rounded up for what a decoder needs beside them. In
-# full and turned, a JPEG takes 8; `digits_nb.images.decode.decode_reduced` is how one is read.
-_BYTES = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
+# Memory per pixel at the most expensive step: decoding, turning upright, or flattening. Measured at 24
+# million pixels of any content, and rounded up for what a decoder needs besides. A JPEG that is turned in
+# full size takes 8 bytes; `digits_nb.images.decode.decode_reduced` decodes it smaller.
+_BYTES: dict[str, float] = {"Jpeg": 4, "Png": 9, "Gif": 9, "Bmp": 9, "Tiff": 9, "Heic": 8, "WebP": 18}
 _BYTES_BESIDE_SAMPLES = 4.5  # the picture itself, while a TIFF's samples are kept as the file has them
-_BYTES_OF_COEFFICIENT = 2  # of a JPEG in several scans, all are kept until the last scan
+_BYTES_OF_COEFFICIENT = 2  # a JPEG of several scans keeps all coefficients until the last scan
 BYTES_WITH_ALPHA = 12
 
 
@@ -41,7 +45,7 @@ _SIGNATURES = re.compile(
     rb"|(?P<Heic>.{4}ftyp(?:he[iv][cmsx]|mif1|msf1))",
     re.DOTALL,
 )
-# what people send instead: how it begins, and what it is
+# other files that people send: how they begin, and what they are
 _OTHERS = (
     (rb"....ftypavi[fs]", "an AVIF picture"),
     (rb"....ftyp|RIFF....AVI |\x1aE\xdf\xa3", "a film"),
@@ -61,35 +65,47 @@ _OTHERS = (
     (rb"[\t\n\r -~]{16}|[\t\n\r -~]+\Z", "text"),
 )
 
-MAX_READS = 200_000  # a file of 20 MB in chunks of 8 kB takes 10,000
-MAX_SCANS = 100  # libtiff's number too, for the JPEGs inside a TIFF; encoders write about ten
+# A PNG of millions of empty chunks, a GIF's comment of single letters: Pillow reads each by itself, 20 MB of
+# them for ten seconds. An ordinary file of 20 MB, in chunks of 8 kB, takes 10,000 reads.
+MAX_READS = 200_000
+# A JPEG of a thousand scans of a few bytes, each of which goes over all pixels. Encoders write about ten
+# scans; 100 is libtiff's limit too, for the JPEGs inside a TIFF.
+MAX_SCANS = 100
+# A JPEG of four million empty comments: counting its scans alone would take seconds.
 MAX_SEGMENTS = 10_000
-# every marker that has a length, and the end: one more or one less, and what follows would be read otherwise
-# than libjpeg does, which passes over any other, or gives up
+# Every marker that has a length, and the end. A JPEG can hide its scans behind a marker that libjpeg skips
+# and that would be taken for a segment here, or the reverse, so these are exactly libjpeg's.
 _SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
-MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC finds hardest take a second and a half
-# ways to put one picture together from any number of others, or to leave HEVC out; no phone sends them
-_PIECEWORK = re.compile(rb"infe[\2\3].{7,9}(?:iovl|iden|tili|unci|mski)", re.DOTALL)
-# a HEIC's box for each picture and tile in it; looked ahead at, since one that is none may lie across it
+MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC decodes slowest take 1.5 s
+# A HEIC that is put together from any number of other pictures (overlays, derived pictures), or that is not
+# HEVC inside. No phone sends these.
+_DERIVED = re.compile(rb"infe[\2\3].{7,9}(?:iovl|iden|tili|unci|mski)", re.DOTALL)
+# A HEIC whose header claims fewer pixels than are decoded: of a large picture it shows only a corner. `ispe`
+# is the box with the size of each picture and tile. The pattern looks ahead, because bytes that only look
+# like such a box may overlap a real one.
 _EXTENT = re.compile(rb"ispe(?=\0.{3}(.{4})(.{4}))", re.DOTALL)
-# boxes whose lengths have 64 bits, which they do not need, and what is in them would be read elsewhere
+# Boxes with a length of 64 bits, which they do not need, and in which the two patterns above would not match.
 _LONG_BOXES = (b"\0\0\0\1infe", b"\0\0\0\1ispe")
-MAX_VALUES = 40_000  # in one of a TIFF's tags: a strip for every row of the tallest picture
+# A TIFF of two million strips: Pillow makes a tuple and an object of each. 40,000 are enough for a strip for
+# each row of the tallest picture.
+MAX_VALUES = 40_000
 _BITS, _SAMPLES, _MAX_SAMPLES = 258, 277, 6  # tags of TIFF, and the most channels that a picture can have
-_TILE = 322, 323  # its width and height
-_BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of such values that are kept as they are
+_TILE = 322, 323  # tags of TIFF: width and height of a tile
+_BYTE, _TEXT, _ANYTHING = 1, 2, 7  # types of TIFF values that Pillow keeps as they are, whatever their number
 
 
 def format_of(data: bytes) -> str:
-    """Tell a file's format by how it begins.
+    """Return a file's format, the name of Pillow's plugin for it, from its first bytes.
+
+    A name or a type that was sent with the file does not count.
 
     Raises
     ------
     UnsupportedImage
-        It begins as none of `FORMATS` does, which is what names and types given with it are not asked.
+        The data does not begin like one of `FORMATS`.
     CorruptImage
-        There is nothing.
+        The data is empty.
     """
     if known := _SIGNATURES.match(data):
         return known.lastgroup or ""
@@ -103,9 +119,19 @@ def format_of(data: bytes) -> str:
 
 
 def undecoded(data: bytes, name: str) -> Image.Image:
-    """The picture in a file of a format, of which nothing but the header is read yet."""
-    # the plugin itself: Image.open would warn of a large picture before we can refuse it
-    image = _plugin(name)(_Reader(data))
+    """Open the picture in a file of the format `name`. Nothing but the header is read yet.
+
+    Raises
+    ------
+    CorruptImage
+        The picture has no pixels. A broken header raises whatever Pillow raises.
+    TooLarge
+        The file would take more work than any picture needs.
+    """
+    plugin = _plugin(name)  # not by Image.open, which warns of a large picture before it can be refused
+    if name == "Heic":
+        _check_heic(data)
+    image = plugin(_Reader(data))
     if 0 in image.size:
         msg = f"The picture's file says that it has {image.width} × {image.height} pixels; save it again."
         raise CorruptImage(msg)
@@ -113,21 +139,20 @@ def undecoded(data: bytes, name: str) -> Image.Image:
 
 
 def most_pixels(image: Image.Image, data: bytes, name: str) -> int:
-    """How many pixels a picture that is not decoded yet may have, to be decoded within `MAX_MEMORY`."""
-    count = _BYTES[name]
-    if name == "Jpeg" and _scans(data) > 1:
-        _, across, down, _ = zip(*image.layer, strict=True)  # of each component, its samples for a block
-        samples = sum(width * height for width, height in zip(across, down, strict=True))
-        count += _BYTES_OF_COEFFICIENT * samples / (max(across) * max(down))
+    """Return how many pixels an undecoded picture may have, to be decoded within `MAX_MEMORY`."""
+    bytes_each = _BYTES[name]
+    if name == "Jpeg" and _count_scans(data) > 1:
+        _, across, down, _ = zip(*vars(image)["layer"], strict=True)  # samples of each component in a block
+        bytes_each += _BYTES_OF_COEFFICIENT * sum(map(mul, across, down)) / (max(across) * max(down))
     elif image.has_transparency_data:
-        count = max(count, BYTES_WITH_ALPHA)
+        bytes_each = max(bytes_each, BYTES_WITH_ALPHA)
     if name == "Tiff":
-        count = max(count, _BYTES_BESIDE_SAMPLES + _sample_bytes(image))
-    return _most(count)
+        bytes_each = max(bytes_each, _BYTES_BESIDE_SAMPLES + vars(image)["sample_bytes"])
+    return _most(bytes_each)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Raise `TooLarge` for more pixels in all, or more a side, than are read; `QueryError` for none."""
+    """Raise `TooLarge` for more than `max_pixels`, or `MAX_SIDE` a side; `QueryError` for no pixels."""
     if not width or not height:
         msg = f"The picture has {width} × {height} pixels, and so nothing to see; give another."
         raise QueryError(msg)
@@ -139,8 +164,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise TooLarge(msg)
 
 
-def _scans(data: bytes) -> int:
-    """How many scans a JPEG has: each of any number walks over the whole picture."""
+def _count_scans(data: bytes) -> int:
     at, scans = 2, 0
     for _ in range(MAX_SEGMENTS):
         segment = _SEGMENT.search(data, at)
@@ -150,87 +174,81 @@ def _scans(data: bytes) -> int:
         if scans > MAX_SCANS:
             break
         at = segment.end() + int.from_bytes(data[segment.end() : segment.end() + 2])
-    raise _in_pieces()
+    raise _too_much_work()
 
 
-def _in_pieces() -> DigitsError:
-    msg = "The picture's file holds more than any picture needs; save it again as PNG or JPEG."
-    return TooLarge(msg)
+def _too_much_work() -> TooLarge:
+    return TooLarge("The picture's file holds more than any picture needs; save it again as PNG or JPEG.")
 
 
 class _Reader(BytesIO):
-    """Bytes that are not read for ever: 20 MB of empty chunks keep Pillow busy for ten seconds."""
+    """Bytes that can be read `MAX_READS` times."""
 
     reads = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
         if self.reads > MAX_READS:
-            raise _in_pieces()
+            raise _too_much_work()
         return super().read(size)
 
 
 @cache
 def _plugin(name: str) -> type[ImageFile.ImageFile]:
+    """Return Pillow's class for a format, with our guards."""
     if name == "Heic":
         return _heic()
-    plugin = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
+    plugin: type[ImageFile.ImageFile] = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
     if name == "Jpeg":
-        # for a resolution that nobody asks for, its whole EXIF would be read, and warned of if it is odd
+        # for a resolution that is not needed, Pillow would parse the whole EXIF, and warn of what is odd in
+        # it
         return type(name, (plugin,), {"_read_dpi_from_exif": lambda _: None})
-    return _tiff(plugin) if name == "Tiff" else plugin
+    return _tiff() if name == "Tiff" else plugin
 
 
 def _heic() -> type[ImageFile.ImageFile]:
     try:
-        plugin = import_module("pillow_heif").HeifImageFile  # not registered: Pillow stays as it is
+        from pillow_heif import HeifImageFile  # not registered: Pillow's settings belong to its user
     except ImportError as error:
         msg = (
             "The data is a HEIC picture, and pillow-heif, which reads them, is not installed; do pip install "
             "'digits_nb[heic]', or save the picture as JPEG."
         )
         raise UnsupportedImage(msg) from error
-
-    class Heic(plugin):
-        format = "HEIC"  # as people know it
-
-        def _open(self) -> None:
-            data = self.fp.getvalue()
-            if len(data) > MAX_HEIC or _PIECEWORK.search(data) or any(box in data for box in _LONG_BOXES):
-                raise _in_pieces()
-            # what is shown may be a corner of what is decoded
-            for sides in _EXTENT.findall(data):
-                width, height = map(int.from_bytes, sides)
-                check_size(width or 1, height or 1, MOST_PIXELS["HEIC"])
-            super()._open()
-
-    return Heic
+    return type("Heic", (HeifImageFile,), {"format": "HEIC"})  # the name that people know
 
 
-def _tiff(plugin: type[ImageFile.ImageFile]) -> type[ImageFile.ImageFile]:
-    with suppress(AttributeError, OSError):  # where libtiff is a part of Pillow's own binary
-        # of whatever is broken libtiff also prints a line; Pillow silences its warnings in the same way
-        ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
+def _check_heic(data: bytes) -> None:
+    if len(data) > MAX_HEIC or _DERIVED.search(data) or any(box in data for box in _LONG_BOXES):
+        raise _too_much_work()
+    for sides in _EXTENT.findall(data):
+        width, height = map(int.from_bytes, sides)
+        check_size(width or 1, height or 1, MOST_PIXELS["HEIC"])
 
-    class Tiff(plugin):
+
+def _tiff() -> type[ImageFile.ImageFile]:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+    with suppress(AttributeError, OSError):  # where libtiff is not a part of Pillow's own binary
+        # libtiff prints a line for each error; Pillow silences its warnings in the same way
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+
+    class Tiff(TiffImageFile):
         def _setup(self) -> None:
-            # before Pillow makes a tuple and an object of each of five million strips
-            for tag, values in self.tag_v2._tagdata.items():  # noqa: SLF001 (there is no other way to them)
-                kept = self.tag_v2.tagtype[tag] in {_BYTE, _TEXT, _ANYTHING}
+            tags = self.tag_v2
+            for tag, values in tags._tagdata.items():  # noqa: SLF001 (the bytes, before Pillow unpacks them)
+                kept = tags.tagtype[tag] in {_BYTE, _TEXT, _ANYTHING}
                 if len(values) > 4 * MAX_VALUES and not kept:
-                    raise _in_pieces()
-            if self.tag_v2.get(_SAMPLES, 1) > _MAX_SAMPLES:
-                raise SyntaxError  # as Pillow does, which logs it as an error before
+                    raise _too_much_work()
+            if tags.get(_SAMPLES, 1) > _MAX_SAMPLES:
+                raise SyntaxError  # Pillow raises it too, after logging an error
             super()._setup()
-            across, down = (self.tag_v2.get(tag, 1) for tag in _TILE)
-            # tiles are decoded whole, whatever lies outside of the picture
+            self.sample_bytes = tags.get(_SAMPLES, 1) * max(tags.get(_BITS, (1,))) / 8  # of one pixel
+            # A picture of few pixels in the corner of one tile of 225 million, which is decoded whole.
+            across, down = (tags.get(tag, 1) for tag in _TILE)
             tiled = -(-self.width // across) * across * -(-self.height // down) * down
-            most = MAX_MEMORY / max(_sample_bytes(self), 1)
+            most = MAX_MEMORY / max(self.sample_bytes, 1)
             if tiled > self.width * self.height and max(tiled, 4 * across * down) > most:
-                raise _in_pieces()
+                raise _too_much_work()
 
     return Tiff
-
-
-def _sample_bytes(tiff: Image.Image) -> float:
-    return tiff.tag_v2.get(_SAMPLES, 1) * max(tiff.tag_v2.get(_BITS, (1,))) / 8
