@@ -1,4 +1,4 @@
-"""Bytes become a picture: decoded within limits, upright, in one of three modes, its transparency laid down.
+"""Decode the bytes of a picture within limits, turn it upright, reduce its mode to one of three, flatten it.
 
 Nothing else in digits_nb decodes a picture.
 """
@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,12 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDEWAYS = {5, 6, 7, 8}  # what swaps width and height
+_SIDEWAYS = {5, 6, 7, 8}  # orientations that swap width and height
 _FULL = 255
-_INK_SPREAD = 64  # levels of luma between the 5th and the 95th percentile: strokes, but no paper with them
+_INK_SPREAD = 64  # levels of luma, 5th to 95th percentile; strokes without paper have fewer
 _BAND = 2**20  # pixels
 
-_silence = threading.Lock()
+_warning_filters = threading.Lock()
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -39,20 +40,25 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Parameters
     ----------
     data
-        PNG, JPEG (of a phone's several pictures the first), GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC,
-        told by its content.
+        A PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC file; the content says which. Of several
+        pictures (a phone's MPO, an animation) the first is decoded.
     max_pixels
-        The most pixels, judged from the header before anything is decoded; never more than
-        `digits_nb.images.formats.MOST_PIXELS`, which is what their decoding has memory for.
+        Maximum number of pixels, checked in the header before anything is decoded. For each format the limit
+        is `digits_nb.images.formats.MOST_PIXELS` or less, the number that fits into `MAX_MEMORY`.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Upright, mode RGB, RGBA or L.
 
     Raises
     ------
     UnsupportedImage
-        These are bytes of something else, or of a HEIC picture and pillow-heif is not installed.
+        The data is something else, or a HEIC picture and pillow-heif is not installed.
     CorruptImage
-        They cannot be decoded to the end.
+        It cannot be decoded to the end.
     TooLarge
-        More than `max_pixels`, a side above `MAX_SIDE`, or more than fits into memory.
+        It has more than `max_pixels`, a side above `MAX_SIDE`, or does not fit into memory.
     """
     return decode_reduced(data, max_pixels=max_pixels)[0]
 
@@ -62,17 +68,28 @@ def decode_reduced(
 ) -> tuple[Image.Image, tuple[int, int]]:
     """Decode as `decode` does, but a large JPEG in grey at a half, a quarter or an eighth of its size.
 
-    Its longest side keeps `at_least` pixels; None keeps all. Given are the picture, and the width and height
-    that it has in full, upright: `max_pixels` is for these.
+    Parameters
+    ----------
+    data, max_pixels
+        As for `decode`; `max_pixels` limits the full size.
+    at_least
+        Number of pixels that the longest side keeps; None for all.
+
+    Returns
+    -------
+    picture : PIL.Image.Image
+        Upright, mode RGB, RGBA or L.
+    size : tuple of int
+        Width and height in full size, upright.
     """
     name = format_of(data)
-    with _as_ours(name.upper()), _unheard() if _talkative(name, data) else nullcontext():
+    with _as_digits_errors(name.upper()), _ignored_warnings() if _may_warn(name, data) else nullcontext():
         image = undecoded(data, name)
         width, height = image.size
         check_size(width, height, min(max_pixels, most_pixels(image, data, name)))
-        # a HEIC's draft would be its thumbnail, which may show something else
+        # not for HEIC, whose draft is its thumbnail, which may show something else
         times = max(image.size) // at_least if at_least and name == "Jpeg" else 1
-        # the decoder leaves out what a smaller picture does not need
+        # libjpeg skips what a smaller picture does not need
         drafted = times > 1 and image.draft("L", (max(width // times, 1), max(height // times, 1)))
         picture = finish(image)
         if not drafted:
@@ -81,43 +98,64 @@ def decode_reduced(
 
 
 def is_plain(data: bytes) -> bool:
-    """Whether decoding this file takes what the size in its header tells, and waits for no other file.
+    """Tell whether decoding a file takes the time that its header's size says, and waits for no other file.
 
-    The parts that a HEIC or a TIFF is coded in may hold much more than the picture shows, and talkative
-    formats are decoded one at a time.
+    Not so for HEIC and TIFF, whose parts may hold more pixels than the picture shows, nor for the formats of
+    which Pillow may warn, because these are decoded one at a time.
     """
     name = format_of(data)
-    return name != "Heic" and not _talkative(name, data)
+    return name != "Heic" and not _may_warn(name, data)
 
 
-def _talkative(name: str, data: bytes) -> bool:
-    """Whether this format can make Pillow warn of oddities, which are nothing to the caller."""
+def _may_warn(name: str, data: bytes) -> bool:
+    """Tell whether Pillow may warn of oddities in a file of this format."""
     return name in {"Gif", "Tiff"} or (name == "Png" and b"acTL" in data)
 
 
 def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Bring any PIL image upright (by EXIF) and into mode RGB, RGBA or L; of several frames the first.
+    """Turn any PIL image upright, and convert it to mode RGB, RGBA or L.
 
-    16-bit pictures lose their lower byte. Those of 32 bits have no agreed range: they are stretched from
-    their own darkest to their own lightest value.
+    Of several frames the first is taken. A 16-bit picture loses its lower byte. One of 32 bits has no agreed
+    range: it is scaled from its own darkest value (0) to its own lightest (255).
+
+    Parameters
+    ----------
+    image
+        An image in any mode; its EXIF says how to turn it.
+    max_pixels
+        Maximum number of pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        `image` itself if it needs no change.
+
+    Raises
+    ------
+    QueryError
+        The image has no pixels.
+    CorruptImage
+        It was opened from a file that cannot be decoded to the end.
+    TooLarge
+        It has more than `max_pixels`, or a side above `MAX_SIDE`.
     """
     check_size(*image.size, max_pixels)
-    with _as_ours(image.format or "given"):
+    with _as_digits_errors(image.format or "given"):
         image.load()
         turn = _TURNS.get(_orientation(image))
         if turn is not None:
             image = image.transpose(turn)
-            for note in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):
-                image.info.pop(note, None)  # or the next reader would turn it once more
-        return _in_three_modes(image)
+            for key in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):
+                image.info.pop(key, None)  # or the next reader would turn it once more
+        return _to_usual_mode(image)
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """Lay a picture on the ground that shows its ink.
+    """Put a picture with transparency on an opaque background on which its ink can be seen.
 
-    What is visible has paper of its own if it is dark here and light there, and most of it is the one or
-    the other: it is laid on the paper's colour, its median. Otherwise it is ink: dark ink is laid on white,
-    light ink on black.
+    If the visible pixels are partly dark and partly light, and most of them are close to one of the two, they
+    include paper, and the background is the paper's colour, their median. Otherwise they are ink only: the
+    background is white for dark ink, black for light ink.
 
     Parameters
     ----------
@@ -127,7 +165,7 @@ def flatten(image: Image.Image) -> Image.Image:
     Returns
     -------
     PIL.Image.Image
-        Mode RGB or L. A picture without transparency is as it was; one without a visible pixel is white.
+        Mode RGB or L: `image` itself if its mode is one of these; white if no pixel is visible.
     """
     if image.mode != "RGBA":
         return image
@@ -157,19 +195,19 @@ def to_gray(image: Image.Image) -> NDArray[np.uint8]:
 
 def _percentiles(histogram: list[int], *percents: int) -> list[int]:
     counts = np.cumsum(histogram)
-    return np.searchsorted(counts, np.array(percents) / 100 * counts[-1]).tolist()
+    return [int(level) for level in np.searchsorted(counts, np.array(percents) / 100 * counts[-1])]
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    # the filters of warnings are everybody's: changed by one at a time, and only where it must be
-    with _silence, warnings.catch_warnings():
+def _ignored_warnings() -> Iterator[None]:
+    # the filters belong to the whole process: changed by one thread at a time, and only where Pillow may warn
+    with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 @contextmanager
-def _as_ours(name: str) -> Iterator[None]:
+def _as_digits_errors(name: str) -> Iterator[None]:
     try:
         yield
     except DigitsError:
@@ -177,13 +215,16 @@ def _as_ours(name: str) -> Iterator[None]:
     except (MemoryError, Image.DecompressionBombError) as error:
         msg = f"The {name} picture takes more memory than there is for it; scale it down."
         raise TooLarge(msg) from error
-    except Exception as error:  # Pillow's plugins raise nearly anything for a broken file
+    except Exception as error:  # Pillow's plugins raise nearly any error for a broken file
         msg = f"The {name} picture is broken or cut short; see whether a viewer opens it, and send it again."
         raise CorruptImage(msg) from error
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 to 8; not by Pillow's `getexif`, which reads, and warns of, everything there."""
+    """Return EXIF's orientation (1 to 8 are valid; 1 if there is none).
+
+    Pillow's `getexif` would parse all of EXIF, and warn of what is odd in it.
+    """
     tags = getattr(image, "tag_v2", None)
     if tags is not None:
         tag = tags.get(_ORIENTATION)
@@ -192,7 +233,7 @@ def _orientation(image: Image.Image) -> int:
     if not isinstance(exif, bytes):
         return 1
     exif = exif.removeprefix(b"Exif\0\0")
-    order = "little" if exif.startswith(b"II") else "big"
+    order: Literal["little", "big"] = "little" if exif.startswith(b"II") else "big"
     start = int.from_bytes(exif[4:8], order) + 2
     count = int.from_bytes(exif[start - 2 : start], order)
     for entry in range(start, min(start + 12 * count, len(exif)), 12):
@@ -201,7 +242,8 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _in_three_modes(image: Image.Image) -> Image.Image:
+def _to_usual_mode(image: Image.Image) -> Image.Image:
+    """Convert to RGB, RGBA or L."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_eight_bits(image))
     if image.has_transparency_data:
@@ -218,8 +260,9 @@ def _in_three_modes(image: Image.Image) -> Image.Image:
 def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
         return np.concatenate([(band >> 8).astype(np.uint8) for band in _bands(image)])
-    ends = [(band.min(), band.max()) for band in map(_finite, _bands(image)) if band.size]
-    low, high = (float(end) for end in (min(ends)[0], max(high for _, high in ends))) if ends else (0.0, 0.0)
+    finite = (band[np.isfinite(band)] for band in _bands(image))
+    ends = [float(end) for band in finite if band.size for end in (band.min(), band.max())]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 0.0)
     if low == high:
         return np.full(image.size[::-1], np.clip(low, 0, _FULL), np.uint8)
     shares = (
@@ -228,13 +271,9 @@ def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     return np.concatenate([(share * (_FULL / (high - low))).astype(np.uint8) for share in shares])
 
 
-def _bands(image: Image.Image) -> Iterator[NDArray]:
-    """The picture's values, some rows at a time: on the way to eight bits they take up to 30 bytes each."""
+def _bands(image: Image.Image) -> Iterator[NDArray[Any]]:
+    """Yield a picture's values some rows at a time, because their conversion takes up to 30 bytes a pixel."""
     width, height = image.size
     rows = -(-_BAND // width)
     for top in range(0, height, rows):
         yield np.asarray(image.crop((0, top, width, min(top + rows, height))))
-
-
-def _finite(values: NDArray) -> NDArray:
-    return values[np.isfinite(values)]
