@@ -18,9 +18,9 @@ not limit the total time. So `digits_nb.images.addresses` uses its list of range
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -104,8 +104,10 @@ class _Download:
         """Download, and set `outcome`."""
         try:
             self.outcome.set_result(self._follow_redirects())
-        except BaseException as error:  # noqa: BLE001 (`download` raises it in the caller's thread)
+        except DigitsError as error:
             self.outcome.set_exception(error)
+        except Exception as error:  # noqa: BLE001 (a list of what urllib3 and http.client raise would have gaps)
+            self.outcome.set_exception(self._explain(error))
         finally:
             for connection in self._sockets:  # urllib3 leaves one open after a header that it cannot parse
                 with suppress(OSError):
@@ -170,7 +172,7 @@ class _Download:
                 if self.proxy:
                     with suppress(DownloadError):  # a name that only the proxy can resolve
                         self._look_up(host, port, check=True)
-                with self._as_download_errors(), closing(send(request)) as response:
+                with closing(send(request)) as response:
                     if not response.is_redirect:
                         return self._read(response)
                     # requests decodes a header's bytes as latin-1, and servers write UTF-8
@@ -197,21 +199,16 @@ class _Download:
             )
             raise DownloadError(msg)
 
-    @contextmanager
-    def _as_download_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except DigitsError:
-            raise
-        except requests.Timeout as error:
-            raise self.too_slow() from error
-        except Exception as error:  # no list of what urllib3 and http.client raise would be complete
-            fault, advice = f"The answer of {self._server} broke off or is not proper HTTP", "try again"
-            if isinstance(error, requests.exceptions.SSLError):
-                fault = f"The server {self._server} speaks no TLS, or its certificate does not verify"
-                advice = "check the host name"
-            msg = f"{fault}; {advice}, or send the picture as path or base64."
-            raise DownloadError(msg) from error
+    def _explain(self, error: Exception) -> DownloadError:
+        fault, advice = f"The answer of {self._server} broke off or is not proper HTTP", "try again"
+        if isinstance(error, requests.exceptions.SSLError):
+            fault = f"The server {self._server} speaks no TLS, or its certificate does not verify"
+            advice = "check the host name"
+        explained = DownloadError(f"{fault}; {advice}, or send the picture as path or base64.")
+        if isinstance(error, requests.Timeout):
+            explained = self.too_slow()
+        explained.__cause__ = error
+        return explained
 
     def _read(self, response: requests.Response) -> bytes:
         if not 200 <= response.status_code < 300:  # noqa: PLR2004 (HTTP's successes)

@@ -1,4 +1,4 @@
-"""A query becomes a picture, within limits.
+"""Open the picture of a query, within limits.
 
 A query is a dict with exactly one of `url`, `base64`, `path` or `bytes`, or a PIL image, or an array.
 """
@@ -26,25 +26,22 @@ MAX_BYTES = 20_000_000
 TIMEOUT_S = 10.0
 
 SOURCES = ("url", "base64", "path", "bytes")
-_NICKNAMES = {
+_ANY_SOURCE = "'url', 'base64', 'path' and 'bytes'"
+_SYNONYMS = {
     "url": ("uri", "link", "href", "src", "address"),
     "base64": ("b64", "data", "data_url", "image_base64"),
     "path": ("file", "filename", "img", "image", "picture", "photo"),
     "bytes": ("content", "raw", "blob", "buffer"),
 }
 
-_STANDARD = bytes.maketrans(b"-_", b"+/")
-_BLANKS = b" \t\n\v\f\r"
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_WHITE_SPACE = b" \t\n\v\f\r"
 
 
 def open_image(
-    query: Query,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_pixels: int = MAX_PIXELS,
-    timeout_s: float = TIMEOUT_S,
+    query: Query, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, timeout_s: float = TIMEOUT_S
 ) -> Image.Image:
-    """Open the picture that a query stands for.
+    """Open the picture of a query.
 
     Parameters
     ----------
@@ -53,27 +50,27 @@ def open_image(
         without padding, line breaks or a `data:image/…;base64,` prefix), `path` (`~` is the home folder)
         and `bytes`; or a PIL image; or an array (H, W) or (H, W, 3 or 4) of uint8.
     max_bytes
-        The most that is read from a URL, a file, base64 or bytes.
+        Maximum size of what is read from a URL, a file, base64 or bytes.
     max_pixels
-        The most pixels, judged from the header before anything is decoded.
+        Maximum number of pixels, checked in the header before anything is decoded.
     timeout_s
-        The most seconds that a URL may take in all.
+        Maximum seconds for a URL, everything together.
 
     Returns
     -------
     PIL.Image.Image
-        Upright by EXIF, in mode RGB, RGBA or L; of several frames the first.
+        Upright by EXIF, in mode RGB, RGBA or L. Of several frames it is the first.
 
     Raises
     ------
     QueryError
-        The query is none of the above, or there is no such file.
+        The query has none of these forms, or there is no such file.
     DownloadError, ForbiddenAddress
         The URL does not answer, or may not be fetched.
     UnsupportedImage
-        These are no bytes of a PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC picture.
+        The data is no PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC picture.
     CorruptImage
-        They are, but cannot be decoded to the end.
+        The picture cannot be decoded to the end.
     TooLarge
         There are more bytes or pixels than the limits allow.
     """
@@ -87,8 +84,19 @@ def open_image(
 def open_reduced(query: Query, at_least: int) -> tuple[Image.Image, tuple[int, int]]:
     """Open a picture as `open_image` does, but a large JPEG in grey at a fraction of its size, in less time.
 
-    Its longest side keeps `at_least` pixels. Given are the picture, and the width and height that it has in
-    full, upright.
+    Parameters
+    ----------
+    query
+        As for `open_image`.
+    at_least
+        Number of pixels that the longest side keeps.
+
+    Returns
+    -------
+    picture : PIL.Image.Image
+        Upright, mode RGB, RGBA or L.
+    size : tuple of int
+        Width and height in full size, upright.
     """
     if isinstance(query, Image.Image | np.ndarray):
         picture = open_image(query)
@@ -97,26 +105,33 @@ def open_reduced(query: Query, at_least: int) -> tuple[Image.Image, tuple[int, i
 
 
 def read_bytes(query: object, *, max_bytes: int = MAX_BYTES, timeout_s: float = TIMEOUT_S) -> bytes:
-    """The content of the file that a query which is a dict stands for, within the limits of `open_image`."""
-    source, value = _source(query)
-    if source == "base64":
-        return _from_base64(value, max_bytes)
-    if source == "bytes":
-        return _from_bytes(value, max_bytes)
-    if source == "path":
-        return _from_path(value, max_bytes)
-    return _from_url(value, max_bytes, timeout_s)
+    """Return the content of the picture file of a query that is a dict, within the limits of `open_image`.
+
+    Raises
+    ------
+    QueryError
+        The query is no dict of the form that `open_image` takes, or there is no such file.
+    DownloadError, ForbiddenAddress
+        The URL does not answer, or may not be fetched.
+    TooLarge
+        There are more than `max_bytes`.
+    """
+    source, value = _parse(query)
+    if source == "url":
+        return _from_url(value, max_bytes, timeout_s)
+    read = {"base64": _from_base64, "bytes": _from_bytes, "path": _from_path}[source]
+    return read(value, max_bytes)
 
 
-def _source(query: object) -> tuple[str, object]:
+def _parse(query: object) -> tuple[str, object]:
     if not isinstance(query, dict):
         fault = (
-            f"The query is of type {type(query).__name__}, but must be a dict with one of {_list(SOURCES)}, "
-            f"a PIL image or a NumPy array; {_wrapping(query)}."
+            f"The query is of type {type(query).__name__}, but must be a dict with one of {_ANY_SOURCE}, "
+            f"a PIL image or a NumPy array; {_advice_for(query)}."
         )
     elif len(query) != 1:
         fault = (
-            f"The query has {len(query)} keys, but exactly one of {_list(SOURCES)} says which picture is "
+            f"The query has {len(query)} keys, but exactly one of {_ANY_SOURCE} says which picture is "
             f"meant; {'leave out the others' if query else 'give one'}."
         )
     else:
@@ -124,13 +139,14 @@ def _source(query: object) -> tuple[str, object]:
         if source in SOURCES:
             return source, value
         shown = repr(source) if len(repr(source)) <= 40 else f"a long {type(source).__name__}"  # noqa: PLR2004
-        fault = f"The query's key is {shown}, but must be one of {_list(SOURCES)}; {_nearest(source)}."
+        fault = f"The query's key is {shown}, but must be one of {_ANY_SOURCE}; {_nearest(source)}."
     raise QueryError(fault)
 
 
-def _wrapping(query: object) -> str:
+def _advice_for(query: object) -> str:
+    """Return how to write a query of the wrong type."""
     if isinstance(query, str):
-        return f'write {{"{_look(query) or "path"}": …}}'
+        return f'write {{"{_guess_source(query) or "path"}": …}}'
     if isinstance(query, os.PathLike):
         return 'write {"path": …}'
     if isinstance(query, bytes | bytearray | memoryview):
@@ -141,24 +157,21 @@ def _wrapping(query: object) -> str:
 
 
 def _nearest(key: object) -> str:
+    """Return the source that an unknown key may stand for, as advice."""
     from difflib import get_close_matches  # only a mistake needs it
 
     word = str(key)[:40].lower()
-    meant = {name: source for source in SOURCES for name in (source, *_NICKNAMES[source])}
+    meant = {name: source for source in SOURCES for name in (source, *_SYNONYMS[source])}
     near = [source for source in SOURCES if source in word] or get_close_matches(word, meant, 1)
     return f"perhaps '{meant[near[0]]}' is meant" if near else "take the one that fits the picture"
 
 
-def _look(text: str) -> str:
-    """Tell the source that a text belongs to, where its beginning shows it."""
+def _guess_source(text: str) -> str:
+    """Return the source that a text's first characters show, or `""`."""
     start = text[:40].lstrip().lower()
     if start.startswith(("data:", "ivborw0kggo", "/9j/", "r0lgod", "uklgr")):
         return "base64"
     return "url" if start.startswith(("http://", "https://")) else ""
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return f"{', '.join(map(repr, names[:-1]))} and {names[-1]!r}"
 
 
 def _text(value: object, source: str) -> str:
@@ -172,7 +185,7 @@ def _text(value: object, source: str) -> str:
     raise QueryError(msg)
 
 
-def _limit(count: int, max_bytes: int) -> None:
+def _limit_bytes(count: int, max_bytes: int) -> None:
     if count > max_bytes:
         msg = (
             f"The picture has {count / 1e6:,.1f} MB, and only {max_bytes / 1e6:g} MB are read; scale it "
@@ -202,7 +215,7 @@ def _from_bytes(value: object, max_bytes: int) -> bytes:
     elif not (count := memoryview(value).nbytes):
         fault = "is empty, and so no picture"
     else:
-        _limit(count, max_bytes)
+        _limit_bytes(count, max_bytes)
         return bytes(value)
     msg = f"The value of 'bytes' {fault}; give the content of a picture file."
     raise QueryError(msg)
@@ -210,7 +223,9 @@ def _from_bytes(value: object, max_bytes: int) -> bytes:
 
 def _from_base64(value: object, max_bytes: int) -> bytes:
     text = _text(value, "base64")
-    _limit(len(text) // 2, max_bytes)  # blanks aside it is 3/4 of the text: cheap, and never too strict
+    _limit_bytes(
+        len(text) // 2, max_bytes
+    )  # cheap, before decoding, and never too strict: the data has 3/4 of the text
     if text.lstrip()[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not re.search(r";\s*base64\s*\Z", head, re.IGNORECASE):
@@ -218,12 +233,12 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
             raise QueryError(msg)
     try:
         digits = text.encode("ascii")
-        if b"%" in digits:  # as a data: URL may spell +, /, = and line breaks
+        if b"%" in digits:  # a data: URL may write +, /, = and line breaks as %2B and so on
             digits = unquote_to_bytes(digits)
-        digits = digits.translate(_STANDARD, _BLANKS).rstrip(b"=")
+        digits = digits.translate(_TO_STANDARD, _WHITE_SPACE).rstrip(b"=")
         data = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)
     except ValueError as error:
-        if _look(text) == "url":
+        if _guess_source(text) == "url":
             fault = "looks like a URL; use the key 'url'"
         elif re.fullmatch(r"[\w+/\s-]*[=\s]*", text, re.ASCII):
             fault = "has a length that no base64 has; give the text to its end"
@@ -234,13 +249,13 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
     if not data:
         msg = "The value of 'base64' holds no data; give the base64 of a whole picture."
         raise QueryError(msg)
-    _limit(len(data), max_bytes)
+    _limit_bytes(len(data), max_bytes)
     return data
 
 
 def _from_path(value: object, max_bytes: int) -> bytes:
     path = _text(os.fsdecode(value) if isinstance(value, os.PathLike) else value, "path")
-    if source := _look(path):
+    if source := _guess_source(path):
         msg = f"The value of 'path' looks like {source} and not like a file's name; use the key '{source}'."
         raise QueryError(msg)
     if scheme := re.match(r"\s*([a-z][a-z0-9+.-]*)://", path, re.IGNORECASE):
@@ -256,13 +271,13 @@ def _from_path(value: object, max_bytes: int) -> bytes:
         file = Path(path).expanduser()
         status = file.stat()
         if stat.S_ISREG(status.st_mode):
-            _limit(status.st_size, max_bytes)
-            with open(file, "rb", opener=_unwaiting) as stream:
-                # to ask for max_bytes is to wait until the system has made room for them
+            _limit_bytes(status.st_size, max_bytes)
+            with open(file, "rb", opener=_open_without_waiting) as stream:
+                # not max_bytes at once, for which the system would first allocate 20 MB
                 data = stream.read(status.st_size + 1)
-                if len(data) > status.st_size:  # it has grown meanwhile
+                if len(data) > status.st_size:  # the file has grown meanwhile
                     data += stream.read(max_bytes)
-            _limit(len(data), max_bytes)
+            _limit_bytes(len(data), max_bytes)
             return data
     except FileNotFoundError as error:
         msg = f"There is no file {name}; check the name, which starts from the current folder."
@@ -275,14 +290,14 @@ def _from_path(value: object, max_bytes: int) -> bytes:
     raise QueryError(msg)
 
 
-def _unwaiting(path: str, flags: int) -> int:
-    # should the file have become a pipe since it was looked at, nobody waits for the pipe's other end
+def _open_without_waiting(path: str, flags: int) -> int:
+    # if the file was replaced by a pipe after `stat`, opening that would wait for a writer, perhaps for ever
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _from_url(value: object, max_bytes: int, timeout_s: float) -> bytes:
     url = _text(value, "url")
-    if _look(url) == "base64":
+    if _guess_source(url) == "base64":
         msg = "The value of 'url' holds the picture itself, and no address of one; use the key 'base64'."
         raise QueryError(msg)
     from digits_nb.images.fetch import download  # requests takes a fifth of a second to import
