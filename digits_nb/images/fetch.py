@@ -28,6 +28,7 @@ from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
 
 from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, QueryError, TooLarge
 from digits_nb.images.addresses import OTHER_PORTS, WEB_PORTS, pair, prepare, server_of, why_forbidden
@@ -261,16 +262,18 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, connect: Callable[[str, int], socket.socket]) -> None:
         super().__init__()
-        self._connect, self._pools = connect, ExitStack()
+        self._connect = connect
+        self._pools: list[HTTPConnectionPool] = []
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (as in requests)
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        # a pool that is not closed is kept for good by urllib3's `weakref.finalize`, and the download with it
-        self._pools.callback(pool.close)
         connect = {"_new_conn": lambda connection: self._connect(connection.host, connection.port)}
         pool.ConnectionCls = type("Connection", (pool.ConnectionCls,), connect)
-        return pool
+        self._pools.append(pool)
+        return self._pools[-1]
 
     def close(self) -> None:
-        self._pools.close()
+        # a pool that is not closed is kept for good by urllib3's `weakref.finalize`, and the download with it
+        for pool in self._pools:
+            pool.close()
         super().close()

@@ -208,14 +208,14 @@ def _plugin(name: str) -> type[ImageFile.ImageFile]:
 
 def _heic() -> type[ImageFile.ImageFile]:
     try:
-        from pillow_heif import HeifImageFile  # not registered: Pillow's settings belong to its user
+        plugin = import_module("pillow_heif").HeifImageFile  # not registered: Pillow stays as it is
     except ImportError as error:
         msg = (
             "The data is a HEIC picture, and pillow-heif, which reads them, is not installed; do pip install "
             "'digits_nb[heic]', or save the picture as JPEG."
         )
         raise UnsupportedImage(msg) from error
-    return type("Heic", (HeifImageFile,), {"format": "HEIC"})  # the name that people know
+    return type("Heic", (plugin,), {"format": "HEIC"})  # the name that people know
 
 
 def _check_heic(data: bytes) -> None:
