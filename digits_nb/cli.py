@@ -223,7 +223,7 @@ def _run(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     from digits_nb.models.store import ModelStore
     from digits_nb.runs.results import summary
-    from digits_nb.training.trainer import train
+    from digits_nb.training import train
 
     store = ModelStore(given.store)
     model = train(seed=given.seed, validate=given.validate)

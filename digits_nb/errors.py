@@ -1,28 +1,45 @@
-"""Everything that digits_nb refuses, by name: one base error and one line for each kind.
+"""Every error that digits_nb raises on purpose.
 
-A message is one sentence that says what was given, which rule it broke and what to do. It never carries
+A message is one sentence that says what was given, which rule it broke and what to do. It never contains
 the data itself: no picture, no base64, no query string of a URL.
+
+DigitsError
+    QueryError
+    DownloadError
+    ForbiddenAddress
+    UnsupportedImage
+    CorruptImage
+    TooLarge
+    NoDigit
+    SeveralDigits
+    ModelNotFound
+    TamperedModel
+    NotebookError
+    UnknownParameter
+    BadParameter
+    RunFailed
+    MissingPackage (also an ImportError)
 """
 
 
 class DigitsError(Exception):
-    """The base of every error that digits_nb raises on purpose."""
+    """Base class of every error that digits_nb raises on purpose."""
 
 
 class QueryError(DigitsError):
-    """The query has the wrong shape: no source, several, or one of the wrong type."""
+    """The query has the wrong shape: no source, several sources, or a source of the wrong type."""
 
 
 class DownloadError(DigitsError):
-    """The URL could not be fetched: no answer, a bad status, too slow, too many redirects."""
+    """The URL could not be fetched: no answer, an error status, too slow, or too many redirects."""
 
 
 class ForbiddenAddress(DigitsError):
-    """The URL leads, or redirects, to an address that is not public."""
+    """The URL, or a redirect from it, leads to an address that is not public."""
 
 
 class UnsupportedImage(DigitsError):
-    """The bytes are no picture in a format that is read."""
+    """The bytes are not a picture in a supported format."""
 
 
 class CorruptImage(DigitsError):
@@ -34,7 +51,7 @@ class TooLarge(DigitsError):
 
 
 class NoDigit(DigitsError):
-    """The picture is blank, or shows nothing like a digit."""
+    """The picture is blank or shows nothing like a digit."""
 
 
 class SeveralDigits(DigitsError):
@@ -50,7 +67,7 @@ class TamperedModel(DigitsError):
 
 
 class NotebookError(DigitsError):
-    """The file is no notebook, or not one that can be run or read."""
+    """The file is not a notebook, or not one that can be run or read."""
 
 
 class UnknownParameter(DigitsError):
@@ -62,4 +79,36 @@ class BadParameter(DigitsError):
 
 
 class RunFailed(DigitsError):
-    """The run of a notebook stopped at an error that is not one of ours, or was interrupted."""
+    """The run of a notebook stopped at an error that is not a `DigitsError`, or was interrupted."""
+
+
+class MissingPackage(DigitsError, ImportError):
+    """A package that an extra of digits_nb installs is not installed."""
+
+
+def require(extra: str, purpose: str, *modules: str) -> None:
+    """Check that modules can be imported, without importing them.
+
+    A sub-package calls this before its own imports, so that using it without its extra raises an error that
+    says what to install.
+
+    Parameters
+    ----------
+    extra
+        Extra of digits_nb that installs the modules, such as `train`.
+    purpose
+        Subject of the message: what needs the modules.
+    modules
+        Top-level modules.
+
+    Raises
+    ------
+    MissingPackage
+        A module is not installed.
+    """
+    from importlib.util import find_spec
+
+    for module in modules:
+        if find_spec(module) is None:
+            msg = f"{purpose} needs {module}, which is not installed: run pip install 'digits_nb[{extra}]'."
+            raise MissingPackage(msg)

@@ -5,6 +5,11 @@ other of matplotlib's. Ink is drawn dark on light. The colours are those of Okab
 any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/).
 """
 
+from digits_nb.errors import require
+
+require("train", "Drawing figures", "matplotlib")
+
+# ruff: noqa: E402 - these modules import what was just checked
 from digits_nb.plots.confusion import confusion, mistakes
 from digits_nb.plots.figure import Figure
 from digits_nb.plots.grids import gallery, neighbours, picture, sheet, strip

@@ -1,7 +1,7 @@
-"""The findings of a notebook: shown in an output that can be found again, and written to a file as JSON.
+"""Findings of a notebook: shown in a marked output, and written to a file as JSON.
 
-The strict runner names the executed notebook in the environment variable DIGITS_NB_RUN, and the files of the
-run belong beside it. Without a runner they belong in the outputs.
+The strict runner names the executed notebook in the environment variable DIGITS_NB_RUN; the files of the run
+are written beside it. Without that runner they are written to `outputs` under the root.
 """
 
 import json
@@ -18,34 +18,34 @@ RUN = "DIGITS_NB_RUN"
 
 
 def leave_findings(findings: Mapping[str, Any], notebook: str, result: str = "") -> Path:
-    """Show the findings of this notebook and write them to a file; for the notebook's last cell.
+    """Show the findings of this notebook and write them to a file; call it in the notebook's last cell.
 
     Parameters
     ----------
     findings
-        What was found, by name. NumPy's scalars and arrays become numbers and lists, paths become texts.
+        Name → value. NumPy scalars and arrays become numbers and lists, paths become texts.
     notebook
-        The notebook's name, without a suffix.
+        Name of the notebook, without a suffix.
     result
-        The file to write, relative to the kernel's working directory. By default the executed notebook's name
+        File to write, relative to the kernel's working directory. By default the executed notebook's name
         with `.json` under the strict runner, else `outputs/<notebook>.json` under the root.
 
     Returns
     -------
     Path
-        The file that was written.
+        File that was written.
 
     Raises
     ------
     NotebookError
-        A finding is nothing that JSON can hold, such as NaN.
+        JSON cannot hold a finding, such as NaN.
     """
     from IPython.display import display
 
     plain = _plain(findings, notebook)
     file = Path(result).expanduser() if result else _default_file(notebook)
     paths.write_whole(file, (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode())
-    display(
+    display(  # type: ignore[no-untyped-call]  # IPython's
         {"application/json": plain, "text/plain": summary(plain)},
         metadata={
             "application/json": {"expanded": True},
@@ -57,16 +57,17 @@ def leave_findings(findings: Mapping[str, Any], notebook: str, result: str = "")
 
 
 def beside_run(name: str) -> Path:
-    """Where a further file of this run belongs: beside the executed notebook, else in the outputs."""
+    """Return the path of a further file of this run: beside the executed notebook, else in `outputs`."""
     run = os.environ.get(RUN)
     folder = Path(run).parent if run else paths.outputs()
     folder.mkdir(parents=True, exist_ok=True)
     return folder / name
 
 
-def findings_output(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The last output of an executed notebook that is marked as its findings."""
+def findings_output(notebook: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the last output of an executed notebook that is marked as findings; None if there is none."""
     for cell in reversed(notebook["cells"]):
+        output: dict[str, Any]
         for output in reversed(cell.get("outputs", [])):
             if output.get("metadata", {}).get("digits_nb", {}).get("findings"):
                 return output
@@ -74,7 +75,7 @@ def findings_output(notebook: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def summary(findings: Mapping[str, Any]) -> str:
-    """The findings that are single values, one a line, aligned."""
+    """Format the findings that are single values, one a line, aligned."""
     single = {name: value for name, value in findings.items() if not isinstance(value, dict | list)}
     width = max(map(len, single), default=0)
     return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in single.items())
@@ -86,7 +87,7 @@ def _default_file(notebook: str) -> Path:
 
 
 def _plain(value: object, name: str) -> Any:  # noqa: ANN401 - JSON's any
-    """The value as JSON has it; `name` is where it stands in the findings, for a message."""
+    """Convert a value to what JSON has; `name` is its place in the findings, for the message."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     match value:
@@ -106,7 +107,7 @@ def _plain(value: object, name: str) -> Any:  # noqa: ANN401 - JSON's any
 
 
 def _text(value: object) -> str:
-    """A single value as a person reads it, on one line: four significant digits, yes, no, a dash."""
+    """Format a single value on one line: four significant digits, yes, no, or a dash for None."""
     match value:
         case None:
             return "–"

@@ -1,10 +1,7 @@
-"""Strict headless runs of notebooks, and their results.
+"""Strict headless runs of notebooks.
 
-papermill executes; this makes it strict: names and values are checked before a kernel starts, the executed
-notebook is whole or not there, and a failure is an error with a name and a sentence.
-
-What a notebook itself needs for such a run is here by name too: `check_parameters` in its first cell after
-the parameters, `leave_findings` in its last, `beside_run` for any further file.
+papermill executes. This module adds: names and values are checked before a kernel starts, the executed
+notebook is complete or absent, and a failure is a named error with one sentence.
 """
 
 import errno
@@ -20,24 +17,29 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits_nb import paths
 from digits_nb.errors import DigitsError, NotebookError, RunFailed
-from digits_nb.runs.parameters import declared_parameters, fit_parameters, read_notebook
+from digits_nb.runs.parameters import Value, declared_parameters, fit_parameters, read_notebook
 from digits_nb.runs.results import RUN, findings_output
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
+SOCKET_PATH_BYTES = 103
+"""Longest path of a Unix socket: 103 bytes on macOS, 107 on Linux."""
+
 
 class Terminated(KeyboardInterrupt):
-    """Told to end by SIGTERM, as `timeout` and Kubernetes do it, not by somebody's Ctrl-C."""
+    """The process received SIGTERM, as `timeout` and Kubernetes send it."""
 
     exit_code = 128 + signal.SIGTERM
 
 
 def heed_sigterm() -> None:
-    """Let SIGTERM end a run in this process as Ctrl-C does: kernel killed, notebook so far kept."""
+    """Make SIGTERM end a run of this process as Ctrl-C does: kernel killed, notebook so far kept."""
 
     def end(number: int, _: object) -> NoReturn:
-        signal.signal(number, signal.SIG_IGN)  # `timeout` sends it twice, and the end must not be disturbed
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # `timeout` sends it twice, and cleaning up must not be disturbed
         raise Terminated
 
     signal.signal(signal.SIGTERM, end)
@@ -55,56 +57,44 @@ def run_notebook(
     Parameters
     ----------
     notebook
-        The notebook to execute; it is not changed.
+        Notebook to execute; it is not changed.
     output
-        The executed notebook, an `.ipynb` file; missing folders are made. It appears when the run is over:
+        Executed notebook, an `.ipynb` file; missing folders are made. It appears when the run is over:
         complete, or as far as it came if the run failed or was interrupted. Findings that an earlier run left
         beside it are removed first.
     parameters
         Name → text, as `digits_nb.runs.parameters.fit_parameters` takes them.
     progress
-        Show on stderr how far the run is.
+        Show the progress on stderr.
 
     Returns
     -------
     dict
-        The notebook's findings; empty if it leaves none.
+        Findings of the notebook; empty if it leaves none.
 
     Raises
     ------
     NotebookError
-        `notebook` cannot be run, or `output` cannot be written. No kernel was started, unless there was no
-        room for `output` or it was taken meanwhile.
+        `notebook` cannot be run, or `output` cannot be written. No kernel was started, unless the disk became
+        full or something took the place of `output` during the run.
     UnknownParameter, BadParameter
         A name is not declared, or a text does not fit its type. No kernel was started.
     DigitsError
-        The error that a cell of the notebook raised: the same class and message.
+        A cell raised it: the same class and message.
     RunFailed
-        A cell raised any other error, or the kernel died. Like the one above it carries a note (PEP 678) that
-        says which cell it was and where the run so far is.
+        A cell raised any other error, or the kernel died. Like the error above it has a note (PEP 678) that
+        names the cell and the place of the run so far.
     """
     from jupyter_client.kernelspec import NoSuchKernel
-    from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
 
     notebook, output = Path(notebook), Path(output)
     values = fit_parameters(declared_parameters(notebook), parameters or {})
-    with _executed(notebook, output) as partial, _kernel(output) as kernel:
+    with _executed(notebook, output) as partial:
         try:
-            execute_notebook(
-                _literally(notebook.resolve()),
-                _literally(partial),
-                values,
-                progress_bar=progress and _progress(),
-                # Else the kernel warns, in every run, that what it sends is not encrypted.
-                config=Config(KernelManager={"transport_encryption": "auto"}),
-                kernel_manager_class=kernel,
-            )
-        except PapermillExecutionError as error:
-            ours = {kind.__name__: kind for kind in (DigitsError, *DigitsError.__subclasses__())}
-            kind = ours.get(error.ename)
-            failure = kind(error.evalue) if kind else RunFailed(f"{error.ename}: {error.evalue}")
+            _execute(notebook, partial, output, values, progress)
+        except (PapermillExecutionError, RuntimeError) as error:
+            failure = _failure(error)
             failure.add_note(_where(partial, notebook, output))
             raise failure from error
         except NoSuchKernel as error:
@@ -117,46 +107,49 @@ def run_notebook(
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
             raise _unwritable(output, error) from error
-        except RuntimeError as error:
-            failure = RunFailed(f"The kernel died, perhaps for want of memory ({error}): run it again.")
-            failure.add_note(_where(partial, notebook, output))
-            raise failure from error
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(_where(partial, notebook, output))
             raise
-    marked = findings_output(read_notebook(output))
-    return marked["data"]["application/json"] if marked else {}
+    return _findings(read_notebook(output)) or {}
 
 
 def read_result(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The findings of a run, from its executed notebook or from the JSON file that it left.
+    """Read the findings of a run from its executed notebook or from the JSON file that it left.
 
     Raises
     ------
     NotebookError
-        There is no such file, it is neither of the two, or the notebook was not run or leaves no findings.
+        The file does not exist or is neither of the two, or the notebook was not run or leaves no findings.
     RunFailed
-        The executed notebook is of a run that failed (named by its error) or was interrupted.
+        The run of the executed notebook failed (the message names the error) or was interrupted.
     """
     path = Path(path)
     if path.suffix != ".ipynb":
         return _read_findings(path)
     content = read_notebook(path)
-    cells = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-    errors = [output for cell in cells for output in cell["outputs"] if output.get("output_type") == "error"]
-    if errors and errors[0]["ename"] != "KeyboardInterrupt":
-        msg = f"The run of {path} failed with {errors[0]['ename']}: {errors[0]['evalue']}"
+    cells = [cell for cell in content.cells if cell.cell_type == "code"]
+    errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    if errors and errors[0].ename != "KeyboardInterrupt":
+        msg = f"The run of {path} failed with {errors[0].ename}: {errors[0].evalue}"
         raise RunFailed(msg)
-    if errors or content["metadata"].get("papermill", {}).get("exception"):
+    if errors or content.metadata.get("papermill", {}).get("exception"):
         msg = f"The run of {path} was stopped before its end: run the notebook again."
         raise RunFailed(msg)
-    if marked := findings_output(content):
-        return marked["data"]["application/json"]
-    if not any(cell.get("execution_count") for cell in cells):
+    found = _findings(content)
+    if found is not None:
+        return found
+    if not any(cell.execution_count for cell in cells):
         msg = f"The notebook {path} was not run: give the executed one, OUTPUT of python -m digits_nb run."
         raise NotebookError(msg)
     msg = f"The notebook {path} leaves no findings: its last cell must call digits_nb.runs.leave_findings."
     raise NotebookError(msg)
+
+
+def _findings(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    marked = findings_output(content)
+    # nbformat makes every dict a NotebookNode, and findings are plain dicts
+    found: dict[str, Any] | None = marked and json.loads(json.dumps(marked["data"]["application/json"]))
+    return found
 
 
 def _read_findings(path: Path) -> dict[str, Any]:
@@ -165,18 +158,17 @@ def _read_findings(path: Path) -> dict[str, Any]:
     except OSError as error:
         msg = f"The file {path} cannot be read ({error.strerror}): run the notebook first."
         raise NotebookError(msg) from error
-    except ValueError as error:
-        msg = f"The file {path} is not JSON: give an executed notebook or the JSON beside it."
-        raise NotebookError(msg) from error
+    except ValueError:
+        content = None
     if not isinstance(content, dict):
-        msg = f"The file {path} is no JSON object: give an executed notebook or the JSON beside it."
+        msg = f"The file {path} is not a JSON object: give an executed notebook or the JSON beside it."
         raise NotebookError(msg)
     return content
 
 
 @contextmanager
 def _executed(notebook: Path, output: Path) -> Iterator[Path]:
-    """A temporary notebook beside `output` to execute into; it becomes `output` however the run ends."""
+    """Give a temporary notebook beside `output` to execute into; it becomes `output` however the run ends."""
     if output.suffix != ".ipynb" or output.is_dir():
         msg = f"The path {output} cannot be the executed notebook: give the path of an .ipynb file to write."
         raise NotebookError(msg)
@@ -185,7 +177,7 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
         raise NotebookError(msg)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        if output.exists():  # else a file of that name is somebody else's
+        if output.exists():  # else a JSON file of that name is not from an earlier run
             output.with_suffix(".json").unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(".ipynb", f".{output.stem}.", output.parent.resolve())
         os.close(handle)
@@ -199,8 +191,7 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
     finally:
         try:
             if content := _so_far(partial):
-                told = content["metadata"]["papermill"]
-                told |= {
+                content["metadata"]["papermill"] |= {
                     "input_path": str(notebook),
                     "output_path": str(output),
                     "exception": not complete or None,
@@ -218,29 +209,62 @@ def _unwritable(output: Path, error: OSError) -> NotebookError:
     return NotebookError(msg)
 
 
+def _execute(notebook: Path, partial: Path, output: Path, values: dict[str, Value], progress: bool) -> None:
+    """Execute `notebook` into `partial`; once more, over TCP, if the kernel dies before its first reply.
+
+    Two kernels that start at once can be given the same TCP port, and one dies: "Address already in use".
+    Sockets in a temporary folder of their own cannot collide; the default ones, relative paths, can.
+    """
+    from papermill import execute_notebook
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        sockets = {"transport": "ipc", "ip": f"{folder}/ipc"}
+        fits = len(os.fsencode(f"{folder}/ipc-5")) <= SOCKET_PATH_BYTES  # a kernel has five channels
+        for retried, connection in enumerate((sockets if fits else {}, {})):
+            # Without encryption the kernel warns, in every run, that its messages are not encrypted.
+            config = Config(KernelManager={"transport_encryption": "auto", **connection})
+            try:
+                with _kernel_class(output) as kernel_class:
+                    execute_notebook(
+                        _literally(notebook.resolve()),
+                        _literally(partial),
+                        values,
+                        progress_bar=progress and _progress(),
+                        config=config,
+                        kernel_manager_class=kernel_class,
+                    )
+            except RuntimeError as error:
+                if retried or _started_cells(partial):
+                    raise
+                sys.stderr.write(f"The kernel gave no first reply ({error}): starting another one.\n")
+            else:
+                return
+
+
 @contextmanager
-def _kernel(output: Path) -> Iterator[type["AsyncKernelManager"]]:
-    """The class of a kernel that is told where the files of the run belong, and that does not outlive it."""
+def _kernel_class(output: Path) -> Iterator[type["AsyncKernelManager"]]:
+    """Give a class of kernels that know where the files of the run belong; they end with the block."""
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import run_sync
 
-    # The second silences a debugger that nobody uses here.
+    # The second variable silences a debugger that nobody uses here.
     environment = os.environ | {RUN: str(output.resolve()), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     started: list[AsyncKernelManager] = []
 
     class Kernel(AsyncKernelManager):
-        async def start_kernel(self, **options: Any) -> None:  # noqa: ANN401 - as the base has it
+        async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # noqa: ANN401 - as the base has it
             started.append(self)
             await super().start_kernel(env=environment, **options)
 
-        async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]  # async, as the base is
             stopped_by = sys.exception()
             if now or stopped_by:
-                # Who presses Ctrl-C does not wait for the end of a cell.
+                # After Ctrl-C nobody waits for the end of a cell.
                 await super().shutdown_kernel(now or isinstance(stopped_by, KeyboardInterrupt), restart)
                 return
-            # As the base does, without the interrupt that it sends first: past the last cell there is nothing
-            # to interrupt, and a kernel that is still busy with an answer would tell it as an error.
+            # As the base does, but without its interrupt: past the last cell there is nothing to interrupt,
+            # and a kernel that is still busy with a reply would report the interrupt as an error.
             await self.request_shutdown(restart)
             await self.finish_shutdown(restart=restart)
             await self.cleanup_resources(restart)
@@ -253,13 +277,23 @@ def _kernel(output: Path) -> Iterator[type["AsyncKernelManager"]]:
                 run_sync(kernel.shutdown_kernel)(now=True)
 
 
+def _failure(error: Exception) -> DigitsError:
+    """Translate papermill's error: a `DigitsError` of a cell is itself again."""
+    if isinstance(error, RuntimeError):
+        return RunFailed(f"The kernel died, perhaps for want of memory ({error}): run it again.")
+    name, message = error.ename, error.evalue  # type: ignore[attr-defined]  # papermill's error has no types
+    kinds: list[type[DigitsError]] = [DigitsError, *DigitsError.__subclasses__()]
+    ours = {kind.__name__: kind for kind in kinds}
+    return ours[name](message) if name in ours else RunFailed(f"{name}: {message}")
+
+
 def _literally(path: Path) -> str:
-    """The path for papermill, to which braces in a path are places for parameters."""
+    """Escape the braces of a path, in which papermill would put parameters."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _progress() -> bool | dict[str, Any]:
-    """The bar of papermill on a terminal; elsewhere, as in a log, a line from time to time."""
+    """Choose papermill's bar on a terminal; elsewhere, as in a log, a line every two seconds."""
     if sys.stderr.isatty():
         return True
     form = "{desc}: {n_fmt} of {total_fmt} cells, {elapsed}"
@@ -267,7 +301,7 @@ def _progress() -> bool | dict[str, Any]:
 
 
 class _Lines:
-    """A file for tqdm that turns a bar drawn over and over into lines."""
+    """File for tqdm that writes each state of a bar as a line of its own."""
 
     def write(self, text: str) -> None:
         if text.strip():
@@ -278,19 +312,24 @@ class _Lines:
 
 
 def _so_far(partial: Path) -> dict[str, Any] | None:
-    """The notebook as papermill last saved it; None if it never did, or was stopped while it did."""
+    """Read the notebook as papermill last saved it; None if it never did, or was stopped in the middle."""
     try:
-        return json.loads(partial.read_bytes())
+        content: dict[str, Any] = json.loads(partial.read_bytes())
     except ValueError:
         return None
+    return content
+
+
+def _started_cells(partial: Path) -> list[int]:
+    """Return the numbers of the cells that were started, from 1 on; papermill's own cells do not count."""
+    added = {"injected-parameters", "papermill-error-cell-tag"}
+    cells = [cell["metadata"] for cell in (_so_far(partial) or {"cells": []})["cells"]]
+    own = [cell for cell in cells if added.isdisjoint(cell["tags"])]
+    return [number for number, cell in enumerate(own, start=1) if cell["papermill"]["start_time"]]
 
 
 def _where(partial: Path, notebook: Path, output: Path) -> str:
-    """The note of an error: the last cell that was started, from 1 as in `notebook`, and the run so far."""
-    content = _so_far(partial)
-    if content is None:
-        return f"({notebook} was not started)"
-    added = {"injected-parameters", "papermill-error-cell-tag"}
-    cells = [cell["metadata"] for cell in content["cells"] if added.isdisjoint(cell["metadata"]["tags"])]
-    started = [place for place, told in enumerate(cells, start=1) if told["papermill"]["start_time"]]
-    return f"(cell {started[-1] if started else 1} of {notebook}; the run so far is in {output})"
+    """Write the note of an error: the last cell that was started, and where the run so far is."""
+    if started := _started_cells(partial):
+        return f"(cell {started[-1]} of {notebook}; the run so far is in {output})"
+    return f"({notebook} was not started)"

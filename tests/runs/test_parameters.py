@@ -81,7 +81,11 @@ def test_a_parameters_cell_is_refused_when_it_has(tmp_path: Path, cell: str, rea
         pytest.param(
             b'{"nbformat": 4, "metadata": {}, "cells": [{}]}', "no notebook", id="with a broken cell"
         ),
-        pytest.param(b'{"nbformat": 4, "metadata": {}, "cells": []}', "Python", id="without a kernel"),
+        pytest.param(
+            b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
+            "Python",
+            id="without a kernel",
+        ),
     ],
 )
 def test_a_file_is_refused_when_it_is(tmp_path: Path, content: bytes | None, reason: str) -> None:

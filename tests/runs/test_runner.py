@@ -230,8 +230,8 @@ def test_an_output_is_refused_that_is(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         pytest.param("infer.json", None, "cannot be read", id="not there"),
         pytest.param("infer.ipynb", None, "cannot be read", id="a notebook that is not there"),
-        pytest.param("infer.json", "digit: 7", "not JSON", id="no JSON"),
-        pytest.param("infer.json", "[7]", "no JSON object", id="a list"),
+        pytest.param("infer.json", "digit: 7", "not a JSON object", id="no JSON"),
+        pytest.param("infer.json", "[7]", "not a JSON object", id="a list"),
         pytest.param("infer.ipynb", '{"digit": 7}', "no notebook", id="a notebook by its name only"),
         pytest.param("infer.ipynb", "leaves_findings.ipynb", "was not run", id="a notebook that was not run"),
     ],
