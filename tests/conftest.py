@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,27 @@ def clone(files_of_project: list[str], tmp_path_factory: pytest.TempPathFactory)
     return clone
 
 
+def shared_by_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder that every process that runs tests has."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Hold a lock on a file against other processes."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def papermill_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One test at a time runs plain papermill: two kernels that start at once may get the same TCP port."""
+    with alone(shared_by_processes(tmp_path_factory) / "papermill.lock"):
+        yield
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of `train.ipynb` as it is: made once, for every process that runs tests.
@@ -136,12 +158,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Training takes a minute. To work on something else, name the folder of an earlier run in
     `$DIGITS_NB_TESTS_TRAINED`; it is made there if it is not there yet.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = shared_by_processes(tmp_path_factory)
     folder = Path(os.environ.get("DIGITS_NB_TESTS_TRAINED") or shared / "trained")
-    with (shared / "trained.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(shared / "trained.lock"):
         if not (folder / "train.json").exists():
             command = [sys.executable, "-m", "digits_nb", "run", CHECKOUT / "notebooks" / "train.ipynb"]
             command += [folder / "train.ipynb", "-p", "store", folder / "models"]

@@ -1,10 +1,5 @@
 """Strict headless runs of notebooks, and their results."""
 
-from digits_nb.errors import require
-
-require("notebook", "Running a notebook", "IPython", "jupyter_client", "nbformat", "papermill")
-
-# ruff: noqa: E402 - a module that was imported before the check would stay imported after it fails
 from digits_nb.runs.parameters import check_parameters
 from digits_nb.runs.results import beside_run, leave_findings
 from digits_nb.runs.runner import heed_sigterm, read_result, run_notebook

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digits_nb.errors import BadParameter, NotebookError, UnknownParameter
+from digits_nb.errors import BadParameter, NotebookError, UnknownParameter, require
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -45,7 +45,10 @@ def read_notebook(path: str | os.PathLike[str]) -> "NotebookNode":
     ------
     NotebookError
         The file does not exist, or is not a notebook of that format.
+    MissingPackage
+        The extra `notebook` is not installed.
     """
+    require("notebook", "Running or reading a notebook", "nbformat", "papermill", "jupyter_client")
     import nbformat
     from nbformat.reader import NotJSONError
 
@@ -87,9 +90,9 @@ def declared_parameters(notebook: str | os.PathLike[str]) -> list[Parameter]:
         The file is not a notebook for Python, or its parameters cell holds anything but lines
         `name: type = default  # help`, each name once and each type one of str, int, float, bool.
     """
+    content = read_notebook(notebook)
     from papermill import inspect_notebook
 
-    content = read_notebook(notebook)
     kernel = content.metadata.get("kernelspec", {})
     language = content.metadata.get("language_info", {}).get("name") or kernel.get("language")
     if not kernel.get("name") or language != "python":

@@ -79,17 +79,19 @@ def run_notebook(
         full or something took the place of `output` during the run.
     UnknownParameter, BadParameter
         A name is not declared, or a text does not fit its type. No kernel was started.
+    MissingPackage
+        The extra `notebook` is not installed.
     DigitsError
         A cell raised it: the same class and message.
     RunFailed
         A cell raised any other error, or the kernel died. Like the error above it has a note (PEP 678) that
         names the cell and the place of the run so far.
     """
+    notebook, output = Path(notebook), Path(output)
+    values = fit_parameters(declared_parameters(notebook), parameters or {})
     from jupyter_client.kernelspec import NoSuchKernel
     from papermill.exceptions import PapermillExecutionError
 
-    notebook, output = Path(notebook), Path(output)
-    values = fit_parameters(declared_parameters(notebook), parameters or {})
     with _executed(notebook, output) as partial:
         try:
             _execute(notebook, partial, output, values, progress)
@@ -120,6 +122,8 @@ def read_result(path: str | os.PathLike[str]) -> dict[str, Any]:
     ------
     NotebookError
         The file does not exist or is neither of the two, or the notebook was not run or leaves no findings.
+    MissingPackage
+        The path is a notebook's, and the extra `notebook` is not installed.
     RunFailed
         The run of the executed notebook failed (the message names the error) or was interrupted.
     """

@@ -52,7 +52,9 @@ def refusal(use):
 print(json.dumps([refusal(use) for use in uses]))
 """
 TRAINING = "Training a model needs {}, which is not installed: run pip install 'digits_nb[train]'."
-RUNNING = "Running a notebook needs {}, which is not installed: run pip install 'digits_nb[notebook]'."
+RUNNING = (
+    "Running or reading a notebook needs {}, which is not installed: run pip install 'digits_nb[notebook]'."
+)
 PANEL = "The panel needs {}, which is not installed: run pip install 'digits_nb[notebook]'."
 FIGURES = "Drawing figures needs {}, which is not installed: run pip install 'digits_nb[train]'."
 SERVICE = "The HTTP service needs {}, which is not installed: run pip install 'digits_nb[service]'."
@@ -60,7 +62,7 @@ USES = {
     "dn.train": TRAINING,
     "importlib.import_module('digits_nb.recognition').default_model()": TRAINING,
     "dn.panel": PANEL,
-    "dn.read_result": RUNNING,
+    "dn.read_result('run.ipynb')": RUNNING,
     "importlib.import_module('digits_nb.plots')": FIGURES,
     "command('train')": TRAINING,
     "command('run', 'a.ipynb', 'b.ipynb')": RUNNING,

@@ -124,6 +124,7 @@ def test_without_a_folder_it_ends_with_one_sentence(pictures: str, problem: str,
     assert not (tmp_path / "evaluate.json").exists()
 
 
+@pytest.mark.usefixtures("papermill_alone")
 def test_plain_papermill_ends_with_the_same_sentence(tmp_path: Path) -> None:
     output = tmp_path / "evaluate.ipynb"
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", NOTEBOOK, output]

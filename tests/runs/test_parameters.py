@@ -11,7 +11,7 @@ import papermill
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 from digits_nb.errors import BadParameter, NotebookError, UnknownParameter
 from digits_nb.runs.parameters import Parameter, check_parameters, declared_parameters, fit_parameters
@@ -212,9 +212,13 @@ def test_every_text_arrives_as_that_very_text(tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """A kernel: a function that runs cells in it from scratch, and gives the error of the last one."""
-    manager, client = start_new_kernel()
+    manager = KernelManager(transport="ipc", ip=str(tmp_path_factory.getbasetemp() / "kernel"))
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
     scratch = "from digits_nb.runs import check_parameters; get_ipython().history_manager.reset()"
 
     def run(*cells: str, headless: bool = True) -> str | None:

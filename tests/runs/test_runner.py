@@ -6,10 +6,12 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from papermill.cli import papermill as papermill_command
 
 from digits_nb.errors import BadParameter, DigitsError, NoDigit, NotebookError, RunFailed, UnknownParameter
 from digits_nb.runs import read_result, run_notebook
@@ -57,15 +59,17 @@ def test_a_run_leaves_the_notebook_and_its_findings(
     assert progress.replace("\n", "").isprintable()
 
 
-def test_a_notebook_without_parameters_and_findings_is_run_too(
+def test_a_notebook_without_parameters_and_findings_is_run_and_a_file_beside_it_stays(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "executed.ipynb"
+    output.with_suffix(".json").write_text("somebody's own", encoding="utf-8")
 
     assert run_notebook(NOTEBOOKS / "no_parameters.ipynb", output, progress=False) == {}
 
     assert nbformat.read(output, as_version=4).cells[0].outputs[0].data["text/plain"] == "42"
     assert capfd.readouterr().err == ""
+    assert output.with_suffix(".json").read_text(encoding="utf-8") == "somebody's own"
     with pytest.raises(NotebookError, match="leaves no findings"):
         read_result(output)
 
@@ -97,16 +101,6 @@ def test_an_error_of_ours_is_raised_as_it_was_in_the_cell(tmp_path: Path) -> Non
         read_result(output)
 
 
-def test_a_file_beside_the_output_stays_unless_an_earlier_run_left_it(tmp_path: Path) -> None:
-    (tmp_path / "executed.json").write_text("somebody's own", encoding="utf-8")
-
-    run_notebook(NOTEBOOKS / "no_parameters.ipynb", tmp_path / "executed.ipynb")
-    assert (tmp_path / "executed.json").read_text(encoding="utf-8") == "somebody's own"
-
-    run_notebook(NOTEBOOKS / "no_parameters.ipynb", tmp_path / "executed.ipynb")
-    assert not (tmp_path / "executed.json").exists()
-
-
 def test_any_other_error_is_a_failed_run(tmp_path: Path) -> None:
     output = tmp_path / "executed.ipynb"
 
@@ -129,12 +123,106 @@ def test_a_kernel_that_dies_is_a_failed_run(tmp_path: Path) -> None:
         read_result(output)
 
 
-def written(path: Path, source: str) -> Path:
+def written(path: Path, source: str, kernel: str = "python3") -> Path:
     """A notebook of one cell."""
     notebook = nbformat.read(NOTEBOOKS / "no_parameters.ipynb", as_version=4)
     notebook.cells = [nbformat.v4.new_code_cell(source)]
+    notebook.metadata.kernelspec.name = kernel
     nbformat.write(notebook, path)
     return path
+
+
+CONNECTION = """
+from ipykernel.connect import get_connection_info
+from digits_nb.runs import leave_findings
+
+connection = get_connection_info(unpack=True)
+encrypted = "curve_publickey" in connection
+leave_findings({"transport": connection["transport"], "ip": connection["ip"], "encrypted": encrypted}, "at")
+"""
+
+
+def kernels_folders() -> list[Path]:
+    """The folders of the sockets of headless kernels."""
+    return list(Path(tempfile.gettempdir()).glob("kernel-*"))
+
+
+def test_sixteen_runs_at_once_have_sockets_of_their_own(tmp_path: Path) -> None:
+    notebook = written(tmp_path / "connection.ipynb", CONNECTION)
+    # processes as a pipeline has them, but what they import is imported once
+    code = """
+import json, multiprocessing, sys
+import papermill
+from digits_nb.runs import run_notebook
+
+with multiprocessing.get_context("fork").Pool(16) as processes:
+    runs = [processes.apply_async(run_notebook, (sys.argv[1], f"{number}.ipynb")) for number in range(16)]
+    print(json.dumps([run.get() for run in runs]))
+"""
+    command = [sys.executable, "-c", code, notebook]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {(connection["transport"], connection["encrypted"]) for connection in found} == {("ipc", True)}
+    assert len({connection["ip"] for connection in found}) == 16
+    assert all(Path(connection["ip"]).is_absolute() for connection in found)
+    assert kernels_folders() == []
+
+
+def test_a_run_whose_sockets_would_have_too_long_a_path_takes_tcp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ("long" * 25)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
+
+    found = run_notebook(written(tmp_path / "a.ipynb", CONNECTION), tmp_path / "b.ipynb", progress=False)
+
+    assert (found["transport"], found["encrypted"]) == ("tcp", True)
+    assert kernels_folders() == []
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kernel named `mortal` that dies at once as often as there are lines in the file that is given."""
+    deaths = tmp_path / "deaths"
+    start = f"""
+import os, sys
+deaths = open({str(deaths)!r}).readlines()
+open({str(deaths)!r}, "w").writelines(deaths[1:])
+if not deaths:
+    os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", "-f", sys.argv[1]])
+"""
+    spec = {
+        "argv": [sys.executable, "-c", start, "{connection_file}"],
+        "display_name": "dies",
+        "language": "python",
+    }
+    folder = tmp_path / "jupyter" / "kernels" / "mortal"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    return deaths
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_kernel_that_dies_before_its_first_reply_is_started_once_more(
+    deaths: int, mortal: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mortal.write_text("once\n" * deaths, encoding="utf-8")
+    notebook, output = written(tmp_path / "a.ipynb", "6 * 7", "mortal"), tmp_path / "b.ipynb"
+
+    if deaths == 1:
+        run_notebook(notebook, output, progress=False)
+        assert nbformat.read(output, as_version=4).cells[0].outputs[0].data["text/plain"] == "42"
+    else:
+        with pytest.raises(RunFailed, match="kernel died") as failure:
+            run_notebook(notebook, output, progress=False)
+        assert failure.value.__notes__ == [f"({notebook} was not started)"]
+
+    assert mortal.read_text(encoding="utf-8") == ""
+    assert capfd.readouterr().err.count("starting another one") == 1
+    assert kernels_folders() == []
 
 
 @pytest.mark.parametrize("last", ["", "1 / 0"], ids=["well", "badly"])
@@ -257,6 +345,7 @@ def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.usefixtures("papermill_alone")
 @pytest.mark.parametrize(
     ("arguments", "refusal"),
     [
@@ -280,6 +369,7 @@ def test_a_notebook_that_papermill_itself_started_fails_on(
     assert not (tmp_path / "found.json").exists()
 
 
+@pytest.mark.usefixtures("papermill_alone")
 def test_a_notebook_that_papermill_itself_started_runs_with_what_fits(tmp_path: Path) -> None:
     run = papermill(tmp_path, "executed.ipynb", "--inject-paths", "-r", "text", "12e4567", "-p", "seed", "3")
 
@@ -289,10 +379,13 @@ def test_a_notebook_that_papermill_itself_started_runs_with_what_fits(tmp_path: 
     assert read_result(tmp_path / "executed.ipynb") == found
 
 
-def test_papermill_lists_the_parameters_with_type_default_and_help(tmp_path: Path) -> None:
-    listing = papermill(tmp_path, "--help-notebook").stdout.split()
+def test_papermill_lists_the_parameters_with_type_default_and_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        papermill_command(["--help-notebook", str(NOTEBOOKS / "leaves_findings.ipynb")])
 
-    assert " ".join(listing).endswith(
+    assert " ".join(capsys.readouterr().out.split()).endswith(
         'text: str (default "") any text'
         " seed: int (default 0) a whole number"
         " share: float (default 0.5) between 0 and 1"
