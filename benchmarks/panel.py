@@ -47,7 +47,7 @@ STROKES = {
 }
 
 WATCH = """() => {
-    const shown = document.querySelector(".dn-panel .dn-digit").closest(".dn-board");
+    const shown = document.querySelector(".dn-panel .dn-digit").closest(".dn-html");
     window.measured = [];
     let up = null;
     document.addEventListener("mouseup", () => (up = performance.now()), true);

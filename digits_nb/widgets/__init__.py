@@ -1,4 +1,4 @@
-"""The panel, the explorer and the grid editor of the notebooks, and their static files."""
+"""The panel, the preprocessing explorer and the grid editor of the notebooks, and their static files."""
 
 from digits_nb.errors import require
 

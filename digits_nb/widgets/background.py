@@ -1,36 +1,40 @@
-"""Errands: what is run beside the page, so that it stays alive, and does no harm to a process that ends."""
+"""Run work in a non-daemon thread.
+
+A daemon thread that is killed inside OpenCV or onnxruntime at exit would abort the process.
+"""
 
 import threading
 from collections.abc import Callable
 
 
 def run(work: Callable[..., object], *arguments: object) -> threading.Thread:
-    """Run something in a thread of its own, which is returned.
+    """Start a thread that calls a function, and return the thread.
 
-    A process that ends waits for it: cut off inside OpenCV or onnxruntime, as a daemon thread is, it would
-    abort the process. Whatever may take long has to ask `is_wanted` and give up.
+    The interpreter waits for the thread before it exits. Work that may take long has to check
+    `is_wanted` and stop early.
 
     Parameters
     ----------
     work
-        What is called; what it raises goes to `threading.excepthook`, unless the process is ending.
+        The function. An exception that it raises goes to `threading.excepthook`, unless the process is
+        ending.
     *arguments
-        What it is called with.
+        Its arguments.
     """
 
-    def go() -> None:
+    def call() -> None:
         try:
             work(*arguments)
         except Exception:
-            # Python lets a library in no more once it ends, and there is nobody left to tell
+            # imports fail while the interpreter shuts down, and nobody sees the result any more
             if is_wanted():
                 raise
 
-    thread = threading.Thread(target=go, name="digits_nb.errand")
+    thread = threading.Thread(target=call, name="digits_nb.background")
     thread.start()
     return thread
 
 
 def is_wanted() -> bool:
-    """Whether the process is still there for what it runs, or else waits for nothing but that to end."""
+    """Whether the main thread still runs; if not, the process only waits for its background threads."""
     return threading.main_thread().is_alive()

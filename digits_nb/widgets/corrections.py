@@ -1,4 +1,4 @@
-"""What a person says it really was: grids with their digits, in a file if they want to keep them."""
+"""Corrections of wrong answers: grids with their true digits, saved to a file on request."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from digits_nb import paths
 from digits_nb.errors import DigitsError, QueryError
 
 Correction = tuple[NDArray[np.float64], int]
-"""A grid (8, 8), 0..16, and the digit that it really shows."""
+"""A grid of shape (8, 8), 0..16, and the digit 0..9 that it really shows."""
 
 
 def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
@@ -20,10 +20,10 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
     Parameters
     ----------
     corrections
-        What is added, in place of what was said of the same grids before. A correction has the 64 numbers
-        of a grid and no picture.
+        The corrections to add. Each replaces an earlier one of the same grid. The file gets the 64 numbers
+        of a grid, rounded to 0.01, and no picture.
     path
-        The file, made if it is not there; None is `outputs/corrections.json` under the root.
+        The file, created if it does not exist; None is `outputs/corrections.json` under the root.
 
     Returns
     -------
@@ -33,13 +33,13 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
     Raises
     ------
     QueryError
-        There is such a file, and it holds something else; it is left as it is.
+        The file holds something else. It is not changed.
     DigitsError
-        The file can neither be read nor written.
+        The file cannot be read or written.
     """
     path = paths.outputs() / "corrections.json" if path is None else path
     try:
-        return _keep(corrections, path)
+        return _add(corrections, path)
     except OSError as error:
         msg = (
             f"The corrections cannot be saved to {path} ({error.strerror}): make room for a file there that "
@@ -48,11 +48,9 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
         raise DigitsError(msg) from error
 
 
-def _keep(corrections: Iterable[Correction], path: Path) -> Path:
+def _add(corrections: Iterable[Correction], path: Path) -> Path:
     try:
-        kept = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        kept = []
+        kept = json.loads(path.read_bytes()) if path.exists() else []
     except ValueError:
         kept = None
     if not isinstance(kept, list):

@@ -1,20 +1,21 @@
-"""What the panel says, as HTML: the answer, the stages, the digits that look like it, the lines to copy."""
+"""HTML of the panel and the explorer, and the widgets that show it."""
 
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
 from anywidget import AnyWidget
+from IPython.display import display
+from ipywidgets import VBox
+from numpy.typing import NDArray
 
-from digits_nb.widgets.grid_editor import STATIC
+from digits_nb.preprocessing.normalization import Stages
+from digits_nb.recognition import Answer
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from digits_nb.recognition.recognizer import Answer
+STATIC = Path(__file__).resolve().parent / "static"
 
 STAGES = {
     "gray": "In grey",
@@ -24,64 +25,118 @@ STAGES = {
     "bitmap": "Bitmap, 32×32",
     "grid": "Grid, 8×8",
 }
-WELCOME = (
-    '<div class="dn-answer"><span class="dn-digit">?</span>'
-    "<span>Draw a digit,<br>or give a picture.</span></div>"
-)
-LONGEST = 160  # side of a picture that is sent to be shown, in pixels
+"""Captions of the fields of `digits_nb.Stages`."""
+
+LONGEST_SIDE = 160
+"""Longest side of a picture that is sent to the page, in pixels."""
+
+LONGEST_LINE = 400
+"""Characters of a line to copy that are shown; the copy button copies all of it."""
 
 
-class Board(AnyWidget):
-    """A place that shows HTML. It travels in messages, so that no picture is part of the widget's state.
+class LiveHtml(AnyWidget):
+    """Shows HTML that the kernel can replace.
+
+    The HTML travels in messages. The widget's state, which a notebook may save, holds no picture.
 
     Parameters
     ----------
     html
-        What it shows first.
+        The HTML to begin with.
+
+    Attributes
+    ----------
+    html : str
+        The HTML that is shown.
+    spoken : str
+        The sentence that screen readers read out.
+    copies : list of str
+        The whole texts behind the copy buttons.
     """
 
-    _esm = STATIC / "board.js"
+    _esm = STATIC / "html.js"
     _css = STATIC / "panel.css"
 
     def __init__(self, html: str = "") -> None:
         super().__init__()
-        self._message = {"html": html, "said": "", "copies": []}
-        self.on_msg(lambda _widget, _content, _buffers: self.send(self._message))
+        self.html, self.spoken, self.copies = html, "", list[str]()
+        # a page that was loaded sends a message to ask for the HTML
+        self.on_msg(lambda *_: self._send_to_views())
 
-    @property
-    def html(self) -> str:
-        """What is shown now."""
-        return self._message["html"]
+    def show(self, html: str, spoken: str = "", copies: Iterable[str] = ()) -> None:
+        """Replace the HTML, the sentence for screen readers and the texts of the copy buttons."""
+        self.html, self.spoken, self.copies = html, spoken, list(copies)
+        self._send_to_views()
 
-    @property
-    def copies(self) -> list[str]:
-        """What its buttons copy, whole."""
-        return self._message["copies"]
-
-    def show(self, html: str, said: str = "", copies: Sequence[str] = ()) -> None:
-        """Show `html`; `said` is read out by a screen reader, `copies` are what its copy buttons copy."""
-        self._message = {"html": html, "said": said, "copies": list(copies)}
-        self.send(self._message)
+    def _send_to_views(self) -> None:
+        self.send({"html": self.html, "spoken": self.spoken, "copies": self.copies})
 
 
-def sentence(answer: "Answer") -> str:
-    """The answer in words, the runner-up too where the model would not bet."""
+class LiveBox(VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """Box of widgets that is replaced by a sentence on a page without a kernel.
+
+    Parameters
+    ----------
+    children
+        The widgets, from top to bottom.
+
+    Attributes
+    ----------
+    KIND : str
+        What the box is, in a word.
+    DESCRIPTION : str
+        What it would be there for, after "Here stands".
+    """
+
+    KIND: str
+    DESCRIPTION: str
+
+    def __init__(self, children: Sequence[object]) -> None:
+        super().__init__(children)
+        self.add_class("dn-panel")
+
+    def __repr__(self) -> str:
+        """Text without any state: notebooks save it."""
+        return f"A {self.KIND} of digits_nb, alive while its kernel runs"
+
+    def _ipython_display_(self) -> None:
+        need = "It needs a kernel: open this notebook in JupyterLab and run its cells."
+        text = f"Here stands {self.DESCRIPTION}. {need}"
+        html = f'<div class="dn-fallback"><p>{text}</p>{self._example()}</div>'
+        for bundle in (self._repr_mimebundle_(), {"text/html": html, "text/plain": text}):
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+
+    def _example(self) -> str:
+        """HTML to show below the sentence."""
+        return ""
+
+
+def render_digit(digit: int | str, text: str) -> str:
+    """Render a digit, large, with HTML beside it."""
+    return f'<div class="dn-answer"><span class="dn-digit">{digit}</span><span>{text}</span></div>'
+
+
+WELCOME = render_digit("?", "Draw a digit,<br>or give a picture.")
+"""HTML in place of an answer before the first one."""
+
+
+def spoken(answer: Answer) -> str:
+    """Say an answer in a sentence, with the runner-up if it is not certain."""
     likely = f"It is a {answer.digit}, {percent(answer.confidence)} sure"
     if answer.certain:
         return f"{likely}: certain."
-    second = int(np.argsort(-answer.probabilities)[1])
+    second = _runner_up(answer)
     return f"{likely}: not certain, it may be a {second} ({answer.probabilities[second]:.0%})."
 
 
 def percent(share: float) -> str:
-    """A share of 0..1 in percent; nothing is called 100 % that is not."""
+    """Format a share of 0..1 in percent; only exactly 1 is written as 100 %."""
     return "over 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # noqa: PLR2004 (where rounding begins)
 
 
-def of_answer(answer: "Answer", note: str = "") -> str:
-    """The digit, large; how sure the model is, in words and number; a bar for each class; who answered."""
-    second = int(np.argsort(-answer.probabilities)[1])
-    doubt = "certain" if answer.certain else f"not certain, perhaps a {second}"
+def render_answer(answer: Answer, note: str = "") -> str:
+    """Render the digit, its confidence, a bar for each class, the model's version and a note."""
+    doubt = "certain" if answer.certain else f"not certain, perhaps a {_runner_up(answer)}"
     bars = "".join(
         f'<li class="{"dn-best" if digit == answer.digit else ""}"><span>{digit}</span>'
         f'<span class="dn-track"><span style="width:{share:.1%}"></span></span><span>{share:.0%}</span></li>'
@@ -89,82 +144,92 @@ def of_answer(answer: "Answer", note: str = "") -> str:
     )
     version = f"Model {answer.model_version[:12]}" if answer.model_version else "A model that is not saved"
     return (
-        f'<div class="dn-answer"><span class="dn-digit">{answer.digit}</span>'
-        f"<span><strong>{percent(answer.confidence)}</strong><br>{doubt}</span></div>"
-        f'<ol class="dn-bars" aria-label="How likely each digit is">{bars}</ol>'
+        render_digit(answer.digit, f"<strong>{percent(answer.confidence)}</strong><br>{doubt}")
+        + f'<ol class="dn-bars" aria-label="How likely each digit is">{bars}</ol>'
         f'<p class="dn-small">{version}{f" · {note}" if note else ""}</p>'
     )
 
 
-def of_stages(stages: object) -> str:
-    """The stages of `digits_nb.preprocess`, from the picture to the grid, as a strip."""
+def render_stages(stages: Stages) -> str:
+    """Render the stages of preprocessing, from the picture to the grid, in a row."""
     figures = []
     for name, caption in STAGES.items():
         image = getattr(stages, name)
         pixels = image if name == "gray" else 255 - image * (255 / (16 if name == "grid" else 1))
         figures.append((pixels, caption, f"{caption}: {image.shape[1]} × {image.shape[0]} pixels"))
-    return _strip("From the picture to the grid", figures)
+    return _render_row("From the picture to the grid", figures)
 
 
-def of_neighbours(grids: "NDArray[np.float64]", labels: Iterable[int]) -> str:
-    """The training digits that are nearest, each with its label."""
+def render_neighbours(grids: NDArray[np.float64], labels: Iterable[int]) -> str:
+    """Render training digits, grids (n, 8, 8) of 0..16 with their labels (n,), in a row."""
     figures = [
         (255 - grid * (255 / 16), str(label), f"A training digit: {label}")
         for grid, label in zip(grids, labels, strict=True)
     ]
-    return _strip("It looks like these training digits", figures, "dn-near")
+    return _render_row("It looks like these training digits", figures, "dn-near")
 
 
-def of_lines(lines: dict[str, str]) -> str:
-    """Lines to copy, each by its own button; a long one is cut for the eye only."""
+def render_lines(lines: dict[str, str]) -> str:
+    """Render lines of code by their names, each with a copy button; a long line is shortened."""
     rows = "".join(
-        f"<dt>{escape(name)}</dt><dd><code>{escape(_shortened(line))}</code>"
+        f"<dt>{escape(name)}</dt><dd><code>{escape(_shorten(line))}</code>"
         f'<button type="button" data-copy="{number}" aria-label="Copy the line: {escape(name)}">Copy</button>'
         "</dd>"
         for number, (name, line) in enumerate(lines.items())
     )
-    return f'<p class="dn-title">The same, to copy</p><dl class="dn-lines">{rows}</dl>'
+    return f'{title("The same, to copy")}<dl class="dn-lines">{rows}</dl>'
 
 
 def title(text: str) -> str:
-    """A heading inside the panel."""
+    """Render a heading of the panel."""
     return f'<p class="dn-title">{escape(text)}</p>'
 
 
 def alert(message: str) -> str:
-    """A sentence that says why nothing came of it."""
+    """Render an error message."""
     return f'<p role="alert" class="dn-message dn-error">{escape(message)}</p>'
 
 
-def said(message: str) -> str:
-    """A sentence that says what was done."""
+def status(message: str) -> str:
+    """Render a message about what was done."""
     return f'<p role="status" class="dn-message">{escape(message)}</p>'
 
 
-def still(text: str, answer: str = "") -> str:
-    """What stands for a panel where no kernel runs: what it is, and a sample's answer, as HTML."""
-    example = f"<p>This is what it says about a sample:</p>{answer}" if answer else ""
-    return f'<div class="dn-still"><p>{text}</p>{example}</div>'
+def data_url(pixels: NDArray[np.float64 | np.uint8], longest_side: int = LONGEST_SIDE) -> str:
+    """Encode a picture as the `data:` URL of a PNG.
 
-
-def picture(pixels: "NDArray[np.generic]") -> str:
-    """A grey picture as a `data:` URL, small: small ones are enlarged by whole pixels."""
-    gray = np.clip(np.round(pixels), 0, 255).astype(np.uint8)
-    scale = LONGEST / max(gray.shape)
+    Parameters
+    ----------
+    pixels : array of shape (H, W) or (H, W, 3)
+        Grey levels or RGB, 0..255.
+    longest_side
+        A larger picture is shrunk to it, in pixels.
+    """
+    levels = np.clip(np.round(pixels), 0, 255).astype(np.uint8)
+    height, width, *colours = levels.shape
+    scale = longest_side / max(height, width)
     if scale < 1:
-        size = [max(1, round(side * scale)) for side in reversed(gray.shape)]
-        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    return f"data:image/png;base64,{base64.b64encode(cv2.imencode('.png', gray)[1]).decode()}"
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        levels = cv2.resize(levels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    # OpenCV writes the channels in the order BGR
+    png = cv2.imencode(".png", levels[..., ::-1] if colours else levels)[1].tobytes()
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _strip(heading: str, figures: list[tuple["NDArray[np.generic]", str, str]], kind: str = "") -> str:
+def _runner_up(answer: Answer) -> int:
+    return int(np.argsort(-answer.probabilities)[1])
+
+
+def _render_row(heading: str, figures: list[tuple[NDArray[np.float64], str, str]], kind: str = "") -> str:
+    """Render pictures, each with its caption and its text alternative, side by side."""
     shown = "".join(
-        f'<figure><img alt="{escape(alt)}" src="{picture(pixels)}">'
+        f'<figure><img alt="{escape(alt)}" src="{data_url(pixels)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for pixels, caption, alt in figures
     )
     return f'{title(heading)}<div class="dn-strip {kind}">{shown}</div>'
 
 
-def _shortened(line: str, most: int = 400) -> str:
-    return line if len(line) <= most else f"{line[: most // 2]}…{line[-most // 4 :]}"
+def _shorten(line: str) -> str:
+    shown = LONGEST_LINE
+    return line if len(line) <= shown else f"{line[: shown // 2]}…{line[-shown // 4 :]}"

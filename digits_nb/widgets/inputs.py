@@ -1,16 +1,15 @@
-"""The ways into a panel: typed, dropped, picked, drawn or photographed, each ends in one query."""
+"""Inputs of the panel: URL, base64, upload, samples, drawing and camera, each of which makes one query."""
 
 import logging
 import re
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
-from threading import RLock, Thread
-from typing import Any
+from threading import RLock
+from typing import Any, Literal
 
+import numpy as np
 import traitlets
 from anywidget import AnyWidget
 from ipywidgets import Button, VBox
@@ -21,257 +20,263 @@ from digits_nb.errors import DigitsError
 from digits_nb.images.decode import flatten
 from digits_nb.images.query import MAX_BYTES, TIMEOUT_S, open_image
 from digits_nb.widgets import background
-from digits_nb.widgets.grid_editor import STATIC
-from digits_nb.widgets.html import Board, alert, title
+from digits_nb.widgets.html import STATIC, LiveHtml, alert, data_url, title
 
 LOG = logging.getLogger(__name__)
-LOG.addHandler(logging.NullHandler())  # who sets logging up finds the cause; nobody else sees a traceback
+LOG.addHandler(logging.NullHandler())  # no traceback in the notebook unless the user sets up logging
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-PAD = 264  # side of the place to draw in, in pixels
-REFUSED = {
+PAD = 264
+"""Side of the drawing pad, in pixels."""
+
+THUMBNAIL = 88
+"""Longest side of a sample's thumbnail, in pixels: twice the size on the page, for fine screens."""
+
+_TOO_MUCH = f"more than the {MAX_BYTES / 1e6:g} MB that are read"
+REJECTED = {
     "empty": ("url", "Both fields are empty; type the address of a picture, or paste one as base64."),
-    "long": (
-        "base64",
-        f"The text stands for more than the {MAX_BYTES / 1e6:g} MB that are read; save the picture as JPEG.",
-    ),
+    "long": ("base64", f"The text stands for {_TOO_MUCH}; save the picture as JPEG."),
     "address": (
         "url",
         "This is neither base64 nor an address with http:// or https://; type one, or upload a file.",
     ),
-    "large": ("file", f"The file has more than the {MAX_BYTES / 1e6:g} MB that are read; save it as JPEG."),
+    "large": ("file", f"The file has {_TOO_MUCH}; save it as JPEG."),
     "several": ("file", "These are several files, and one picture is read at a time; give them one by one."),
     "unreadable": ("file", "A folder, or a file that is gone, cannot be read; give one picture as a file."),
 }
-"""What is not even read: where it was asked, and the sentence."""
+"""Inputs that are rejected before they are read: the source, and the message."""
 
 MAX_TEXT = 2 * MAX_BYTES
-"""Characters of a text that may stand for `MAX_BYTES` as base64, with room for blanks."""
+"""Characters of a text that may hold `MAX_BYTES` as base64, with room for white space."""
 
 BASE64 = re.compile(r"data:|[\w+/%-]{48}", re.ASCII | re.IGNORECASE)
-"""How base64 begins, and no URL does, which has a colon or a dot before that."""
+"""How base64 begins. No URL does: it has a colon or a dot within its first 48 characters."""
 
-THUMBNAIL = 88  # pixels: twice what is shown, for fine screens
+State = Literal["idle", "busy", "error", "read"]
+"""State of the form: "busy" shows the button "Stop", "error" marks a field, "read" empties the fields."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a person has asked for.
+class Request:
+    """One picture to read.
 
     Attributes
     ----------
-    way : str
+    source : str
         "url", "base64", "file", "sample", "drawing" or "camera".
     query : dict
-        As `digits_nb.recognize` takes it.
+        A query of `digits_nb.recognize`.
     name : str
-        Of a file or a sample; else empty.
+        Name of the file or sample, the URL of a picture that was fetched; else empty.
     """
 
-    way: str
+    source: str
     query: dict[str, Any]
     name: str = ""
 
     @property
     def place(self) -> str:
-        """Where in the panel it was asked, and so where an error belongs."""
-        return {"url": "fields", "base64": "fields", "file": "picks", "sample": "picks"}.get(self.way, "pad")
+        """Part of the panel where messages about it are shown."""
+        places = {"url": "fields", "base64": "fields", "file": "picks", "sample": "picks"}
+        return places.get(self.source, "pad")
 
 
-class Entry(AnyWidget):
-    """URL and base64 fields, the upload, the samples; a front end of its own, driven by messages."""
+class InputForm(AnyWidget):
+    """Fields for URL and base64, upload button and samples; its front end sends messages."""
 
-    _esm = STATIC / "entry.js"
+    _esm = STATIC / "inputs.js"
 
     samples = traitlets.Tuple().tag(sync=True)
     max_bytes = traitlets.Int(MAX_BYTES).tag(sync=True)
     max_text = traitlets.Int(MAX_TEXT).tag(sync=True)
 
 
-class Ways:
-    """Every way in, and the thread that reads: the page stays alive, and what is asked last is shown.
+class Inputs:
+    """All inputs, and the background thread that reads; only the result of the latest request is shown.
 
     Parameters
     ----------
     read
-        Called with what was `Asked`, its URL fetched, in a thread; what it returns goes to `show`. A
-        `DigitsError` is shown as a sentence where the input is.
+        Called in a background thread with a `Request`, after its URL was downloaded. Its result goes to
+        `show`. The message of a `DigitsError` is shown beside the input.
     show
-        Called in the same thread with what came of it, or with None if nothing did; `lock` is held.
+        Called in the same thread with the result, or with None if there is none; `lock` is held.
 
     Attributes
     ----------
-    entry : Entry
-        The fields, the upload and the samples.
+    form : InputForm
+        Fields, upload and samples.
     pad : ipywidgets.VBox
-        The drawing, or in its place the camera.
+        The drawing pad, or in its place the camera.
     message : str
-        The sentence that is shown beside an input: what is going on, or why nothing came of it.
-    busy : bool
-        Whether something is being read.
+        The message beside an input: progress, or an error.
     lock : threading.RLock
-        Held by whoever asks whether something is still wanted, and then shows it.
+        Held to check that a request is still the latest and to show its result.
     """
 
-    def __init__(self, read: Callable[[Asked], Any], show: Callable[[Any], object]) -> None:
+    def __init__(self, read: Callable[[Request], Any], show: Callable[[Any], object]) -> None:
         self._read, self._show = read, show
-        self._asked: Asked | None = None
+        self._current: Request | None = None
         self.lock = RLock()
         self._parts = bytearray()
-        self.message, self.busy = "", False
-        self.entry = Entry(samples=_samples())
-        self.entry.on_msg(self._received)
+        self.message = ""
+        self.form = InputForm(samples=_samples())
+        self.form.on_msg(self._on_message)
         self.drawing = Paint(PAD, PAD, brush=False, color_picker=False)
-        # what is drawn stays on the canvas; here it is forgotten, so that no notebook can save it
-        self.drawing.observe(lambda change: self._pictured("drawing", change), "base64")
-        self.drawing.base64 = ""
+        self.drawing.observe(lambda change: self._on_image("drawing", change), "base64")
+        self.drawing.base64 = ""  # the canvas keeps the drawing; the state, which may be saved, does not
         self.camera: WebcamCapture | None = None
-        self.switch = Button(description="Use the camera")
-        self.switch.on_click(lambda _: self._toggle_camera())
-        self._note = Board()
-        self._heading = Board(title("Draw a digit"))
-        # in a box of its own: the front end makes anew what stands after a child that changes, and a
-        # button that is made anew loses the focus
-        self._easel = VBox([self.drawing])
-        self.pad = VBox([self._heading, self._easel, self.switch, self._note])
-        self.pad.add_class("dn-pad")
+        self.camera_button = Button(description="Use the camera")
+        self.camera_button.on_click(lambda _: self._toggle_camera())
+        self._pad_message = LiveHtml()
+        self._pad_title = LiveHtml(title("Draw a digit"))
+        # in a box of its own: JupyterLab rebuilds the siblings that follow a child that changes, and a
+        # button that is rebuilt loses the focus
+        self._canvas = VBox([self.drawing])
+        pad = [self._pad_title, self._canvas, self.camera_button, self._pad_message]
+        self.pad = VBox(pad).add_class("dn-pad")
 
-    def ask(self, asked: Asked) -> Thread:
-        """Read, in the thread that is returned; `show` is called with what comes of it."""
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being read."""
+        return self._current is not None
+
+    def submit(self, request: Request) -> None:
+        """Read a request in a background thread."""
         with self.lock:
-            self._asked, self.busy = asked, True
-            self._say(asked, "Loading…" if asked.way == "url" else "", busy=asked.way == "url")
-        return background.run(self._answer, asked)
+            self._current = request
+            is_url = request.source == "url"
+            self._say(request, "Loading…" if is_url else "", "busy" if is_url else "idle")
+        background.run(self._process, request)
 
     def stop(self) -> None:
-        """Give up what is being read; a download is cut off."""
+        """Give up the present request and cut off its download."""
         with self.lock:
-            if self.busy:
-                asked, self._asked, self.busy = self._asked, None, False
-                self._say(asked, "Stopped.")
+            if self._current:
+                self._say(self._current, "Stopped.", "idle")
+                self._current = None
 
-    def _answer(self, asked: Asked) -> None:
-        result, message = None, ""
+    def _process(self, request: Request) -> None:
+        message = ""
         try:
-            if not _is_wiped_clean(asked):
-                result = self._read(self._fetched(asked) if asked.way == "url" else asked)
+            result = None if _is_blank_drawing(request) else self._read(self._download(request))
+            with self.lock:
+                if request is self._current:
+                    self._show(result)
         except _StoppedError:
             return
         except DigitsError as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001 (it is logged)
-            message = _unexpected(error)
+            message = _log_unexpected(error)
         with self.lock:
-            if asked is not self._asked:  # something else was asked for in the meantime
+            if request is not self._current:  # there is a later request, or this one was stopped
                 return
-            try:
-                self._show(result)
-            except Exception as error:  # noqa: BLE001 (it is logged)
-                message = _unexpected(error)
-            # the text of a picture that was read is not kept in its field
-            self._say(asked, message, error=bool(message), taken=not message and asked.way != "url")
-            self.busy = False
+            if message:
+                self._show(None)
+            # the field of a text that was a picture is emptied, so that nothing can save it
+            done: State = "idle" if request.source == "url" else "read"
+            self._say(request, message, "error" if message else done)
+            self._current = None
 
-    def _fetched(self, asked: Asked) -> Asked:
-        """The same with the picture itself: here a download can be watched and stopped."""
+    def _download(self, request: Request) -> Request:
+        """Replace a URL by the picture's bytes, with progress, until the request is stopped."""
         from digits_nb.images.fetch import download
+
+        if request.source != "url":
+            return request
 
         def progress(count: int) -> None:
             with self.lock:
-                if asked is not self._asked or not background.is_wanted():
+                if request is not self._current or not background.is_wanted():
                     raise _StoppedError
                 if count:
-                    self._say(asked, f"Loading… {count / 1e6:.1f} MB", busy=True)
+                    self._say(request, f"Loading… {count / 1e6:.1f} MB", "busy")
 
-        url = asked.query["url"]
+        url = request.query["url"]
         data = download(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, progress=progress)
-        return Asked(asked.way, {"bytes": data}, url)
+        return Request(request.source, {"bytes": data}, url)
 
-    def _say(
-        self, asked: Asked, message: str, *, error: bool = False, busy: bool = False, taken: bool = False
-    ) -> None:
-        self.message = message
-        at_pad = asked.place == "pad"
-        self._note.show(alert(message) if at_pad and message else "")
-        told = {"at": asked.place, "sentence": message, "error": error, "busy": busy, "taken": taken}
-        self.entry.send(told)
+    def _say(self, request: Request, message: str, state: State) -> None:
+        """Show a message beside the input of a request, and none beside the others."""
+        self.message, place = message, request.place
+        self._pad_message.show(alert(message) if message and place == "pad" else "")
+        self.form.send({"place": place, "message": message, "state": state})
 
-    def _received(self, _entry: Entry, content: dict[str, Any], buffers: list[memoryview]) -> None:
-        way, name = content["way"], content.get("name", "")
-        if way == "stop":
-            self.stop()
-        elif way == "refused":
-            self._refuse(content["why"])
-        elif way == "sample":
-            self.ask(Asked(way, {"path": str(paths.samples() / Path(name).name)}, name))
-        else:
-            self._take(way, name, buffers[0], first=content["first"], more=content["more"])
+    def _on_message(self, _form: InputForm, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        match content:
+            case {"kind": "stop"}:
+                self.stop()
+            case {"kind": "rejected", "reason": reason}:
+                self._reject(reason)
+            case {"kind": "sample", "name": name}:
+                self.submit(Request("sample", {"path": str(paths.samples() / Path(name).name)}, name))
+            case {"kind": source, "first": first, "more": more}:
+                self._add_part(source, content.get("name", ""), buffers[0], first=first, more=more)
 
-    def _take(self, way: str, name: str, part: memoryview, *, first: bool, more: bool) -> None:
-        """A file, or what was typed, part by part: Jupyter's server takes no long messages."""
-        most = MAX_BYTES if way == "file" else MAX_TEXT
-        if first:  # whatever came of what was sent before
+    def _add_part(self, source: str, name: str, part: memoryview, *, first: bool, more: bool) -> None:
+        """Collect a file or a text from parts: Jupyter's server rejects messages of 10 MB or more."""
+        limit = MAX_BYTES if source == "file" else MAX_TEXT
+        if first:  # the parts before may be of an upload that broke off
             self._parts.clear()
-        self._parts += part[: most + 1 - len(self._parts)]  # one byte too many tells
+        self._parts += part[: limit + 1 - len(self._parts)]  # one byte above the limit shows that it is above
         if more:
             return
         data, self._parts = bytes(self._parts), bytearray()
-        if len(data) > most:
-            self._refuse("large" if way == "file" else "long")
-        elif way == "file":
-            self.ask(Asked(way, {"bytes": data}, name))
+        if len(data) > limit:
+            self._reject("large" if source == "file" else "long")
+        elif source == "file":
+            self.submit(Request(source, {"bytes": data}, name))
         else:
-            self._take_text(way, data.decode(errors="replace").strip())
+            self._submit_text(source, data.decode(errors="replace").strip())
 
-    def _take_text(self, way: str, text: str) -> None:
-        """What was typed, in whichever of the two fields: an address and base64 are told apart."""
+    def _submit_text(self, field: str, text: str) -> None:
+        """Tell URL and base64 apart; each may stand in either field."""
         if text.lower().startswith(("http://", "https://")):
-            self.ask(Asked("url", {"url": text}))
-        elif way == "base64" or BASE64.match(text):
-            self.ask(Asked("base64", {"base64": text}))
+            self.submit(Request("url", {"url": text}))
+        elif field == "base64" or BASE64.match(text):
+            self.submit(Request("base64", {"base64": text}))
         else:
-            self._refuse("address")
+            self._reject("address")
 
-    def _refuse(self, why: str) -> None:
-        way, sentence = REFUSED[why]
+    def _reject(self, reason: str) -> None:
+        source, message = REJECTED[reason]
         with self.lock:
-            self._asked, self.busy = Asked(way, {}), False
+            self._current = None
             self._show(None)
-            self._say(self._asked, sentence, error=True)
+            self._say(Request(source, {}), message, "error")
 
-    def _pictured(self, way: str, change: dict[str, Any]) -> None:
-        """A drawing or a photograph has come from the page."""
-        if not (text := change["new"]):
-            return
-        change["owner"].set_trait(change["name"], "")
-        self.ask(Asked(way, {"base64": text}))
+    def _on_image(self, source: str, change: dict[str, Any]) -> None:
+        """Read a drawing or a photograph, and clear it from the widget's state."""
+        if text := change["new"]:
+            change["owner"].set_trait(change["name"], "")
+            self.submit(Request(source, {"base64": text}))
 
     def _toggle_camera(self) -> None:
         if self.camera is None:
             self.camera = WebcamCapture(facing_mode="environment")
-            self.camera.observe(lambda change: self._pictured("camera", change), "image_base64")
+            self.camera.observe(lambda change: self._on_image("camera", change), "image_base64")
             shown, heading, other = self.camera, "Show a digit to the camera", "Draw instead"
         else:
-            self.camera.close()  # and its light goes out
+            self.camera.close()  # this also switches the camera off
             self.camera = None
             shown, heading, other = self.drawing, "Draw a digit", "Use the camera"
-        self._note.show("")
-        self._heading.show(title(heading))
-        self.switch.description = other
-        self._easel.children = (shown,)
+        self._pad_message.show("")
+        self._pad_title.show(title(heading))
+        self.camera_button.description = other
+        self._canvas.children = (shown,)
 
 
 class _StoppedError(Exception):
-    """Nobody waits for this download any more."""
+    """The request of a download was stopped or replaced."""
 
 
-def _is_wiped_clean(asked: Asked) -> bool:
-    white = (255, 255)
-    return asked.way == "drawing" and open_image(asked.query).convert("L").getextrema() == white
+def _is_blank_drawing(request: Request) -> bool:
+    return request.source == "drawing" and open_image(request.query).convert("L").getextrema() == (255, 255)
 
 
-def _unexpected(error: Exception) -> str:
-    """The sentence for an error that nobody foresaw; where it came from is in the log."""
+def _log_unexpected(error: Exception) -> str:
+    """Log an error that is a fault of the program, and give the message for the user."""
     LOG.error("A picture could not be read", exc_info=error)
     return (
         f"Reading stopped at an unexpected {type(error).__name__}, which is a fault of this program and not "
@@ -281,20 +286,11 @@ def _unexpected(error: Exception) -> str:
 
 @cache
 def _samples() -> tuple[dict[str, str], ...]:
-    """The project's pictures as thumbnails, from zero to nine."""
-    found = [(path.stem.partition("-")[0], path) for path in paths.samples().glob("*-*.*")]
-    files = [path for _, path in sorted((WORDS.index(word), path) for word, path in found if word in WORDS)]
-    return tuple({"name": path.name, "alt": _told(path.stem), "src": _thumbnail(path)} for path in files)
-
-
-def _told(stem: str) -> str:
-    word, _, rest = stem.partition("-")
-    return f"Sample {word}: {rest.replace('-', ' ')}"
-
-
-def _thumbnail(path: Path) -> str:
-    image = flatten(open_image({"path": path}))
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    png = BytesIO()
-    image.save(png, format="PNG")
-    return f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
+    """Name, text alternative and thumbnail of each of the project's samples, from zero to nine."""
+    samples = []
+    for word in WORDS:
+        for path in sorted(paths.samples().glob(f"{word}-*.*")):
+            alt = f"Sample {word}: {path.stem.partition('-')[2].replace('-', ' ')}"
+            thumbnail = data_url(np.asarray(flatten(open_image({"path": path}))), THUMBNAIL)
+            samples.append({"name": path.name, "alt": alt, "src": thumbnail})
+    return tuple(samples)

@@ -1,15 +1,16 @@
-"""The panel: a picture goes in whichever way, its answer comes out, and the grid behind it can be touched."""
+"""Panel of the inference notebook: it reads a picture from any input, and its grid can be edited."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import traitlets
-from IPython.display import display
 from ipywidgets import Box, Button, Dropdown, HBox, VBox
+from numpy.typing import NDArray
 
 from digits_nb import paths
 from digits_nb.errors import DigitsError, NoDigit
+from digits_nb.models.model import DigitModel
 from digits_nb.models.store import ModelStore
 from digits_nb.preprocessing.normalization import Stages
 from digits_nb.recognition import Answer, default_model, preprocess, recognize, recognize_grid
@@ -17,34 +18,24 @@ from digits_nb.training import neighbors
 from digits_nb.widgets import background, html, snippets
 from digits_nb.widgets.corrections import Correction, keep
 from digits_nb.widgets.grid_editor import GridEditor
-from digits_nb.widgets.html import Board
-from digits_nb.widgets.inputs import Asked, Ways
+from digits_nb.widgets.html import LiveBox, LiveHtml
+from digits_nb.widgets.inputs import Inputs, Request
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from digits_nb.models.model import DigitModel
-
-NEAREST = 8
-"""How many training digits are shown that look like the one that was read."""
-
-STILL = (
-    "Here stands a panel in which you can draw a digit, photograph it or give a picture, and edit the grid "
-    "that the model sees. It needs a kernel: open this notebook in JupyterLab and run its cells."
-)
+NEIGHBOURS = 8
+"""How many of the nearest training digits are shown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One picture, read: what was asked, the answer, and how its grid came about."""
+    """A picture that was read: the request, the answer, and the steps from the picture to its grid."""
 
-    asked: Asked
+    request: Request
     answer: Answer
     stages: Stages
 
 
-class Panel(VBox):
-    """Reads one picture at a time, from any way in, and lets its grid be edited.
+class Panel(LiveBox):
+    """Reads one picture at a time from any input, and answers again while its grid is edited.
 
     Parameters
     ----------
@@ -53,158 +44,143 @@ class Panel(VBox):
 
     Attributes
     ----------
-    ways : digits_nb.widgets.inputs.Ways
+    inputs : digits_nb.widgets.inputs.Inputs
         URL, base64, upload, samples, drawing, camera.
     editor : digits_nb.widgets.grid_editor.GridEditor
-        The grid that was read, to touch.
-    result, note, stages, alike, lines : digits_nb.widgets.html.Board
-        The answer, what became of a correction, the stages from picture to grid, the training digits that
-        look like it, the lines that ask the same.
-    really : ipywidgets.Dropdown
-        Where a person says which digit it really is.
+        The grid that the model sees.
+    result, note, stages, neighbours, lines : digits_nb.widgets.html.LiveHtml
+        The answer, the outcome of a correction, the steps from the picture to the grid, the nearest
+        training digits, and the lines of code that ask the same.
+    true_digit : ipywidgets.Dropdown
+        Where the user says which digit it really is.
     save : ipywidgets.Button
-        Adds what they said to `outputs/corrections.json`.
+        Saves the corrections to `outputs/corrections.json`.
     corrections : list of tuple
-        The grids (8, 8), 0..16, of which they said so, each with that digit.
+        Grids (8, 8), 0..16, each with the digit that the user gave.
     answer : digits_nb.Answer or None
-        What was read last, or what the model says of the edited grid; None before that, and after an error.
+        The answer that is shown, about a picture or an edited grid; None before the first and after an
+        error.
     """
+
+    KIND = "panel"
+    DESCRIPTION = (
+        "a panel in which you can draw a digit, photograph it or give a picture, and edit the grid that the "
+        "model sees"
+    )
 
     answer = traitlets.Any(None, allow_none=True)
 
-    def __init__(self, model: "DigitModel") -> None:
+    def __init__(self, model: DigitModel) -> None:
         self._model = model
-        # lines to copy name the version only where everybody finds it
+        # the lines of code can load a version from the default store only
         self._version = model.version if model.version in ModelStore().versions() else None
         self._reading: Reading | None = None
         self.corrections: list[Correction] = []
-        self._saved = 0  # how many of them are in the file
-        self._corrected = False  # whether the last of them is about what is shown
-        self.ways = Ways(self._read, self._show)
-        self.editor = GridEditor(self._edited, self.ways.lock)
-        self.result, self.note, self.stages, self.alike, self.lines = (Board() for _ in range(5))
+        self._saved = 0  # how many of the corrections are in the file
+        self._corrected = False  # whether the last correction is about the answer that is shown
+        self.inputs = Inputs(self._read, self._show)
+        self.editor = GridEditor(self._on_edit, self.inputs.lock)
+        self.result, self.note, self.stages, self.neighbours, self.lines = (LiveHtml() for _ in range(5))
         digits = [("–", ""), *((str(digit), digit) for digit in range(10))]
-        self.really = Dropdown(options=digits, description="It is really a")
-        self.really.observe(self._correct, "value")
+        self.true_digit = Dropdown(options=digits, description="It is really a")
+        self.true_digit.observe(self._on_correction, "value")
         self.save = Button(description="Save corrections")
-        self._offer_to_save(False)
         self.save.on_click(lambda _: self._save())
-        really = HBox([self.really, self.save])
-        really.add_class("dn-really")
-        grid = VBox([Board(html.title("What the model sees: touch it")), self.editor])
-        columns = Box([self.ways.pad, VBox([self.result, really, self.note]), grid])
-        columns.add_class("dn-columns")
-        super().__init__([self.ways.entry, columns, self.stages, self.alike, self.lines])
-        self.add_class("dn-panel")
-        self._tell(None)
-        # somebody looks at it: what takes a second or two the first time is done before it is asked for
+        correction = HBox([self.true_digit, self.save]).add_class("dn-correction")
+        grid = VBox([LiveHtml(html.title("What the model sees: touch it")), self.editor])
+        columns = [self.inputs.pad, VBox([self.result, correction, self.note]), grid]
+        row = Box(columns).add_class("dn-columns")
+        super().__init__([self.inputs.form, row, self.stages, self.neighbours, self.lines])
+        self._update_save_button()
+        self._show_answer(None)
+        # the first search takes a second or two: it starts when a page shows the panel
         self.result.on_msg(lambda *_: background.run(neighbors.nearest_training_digits, np.zeros(64), 1))
 
-    @property
-    def busy(self) -> bool:
-        """Whether a picture is being read."""
-        return self.ways.busy
-
-    def __repr__(self) -> str:
-        """Without what it holds: a notebook keeps this text."""
-        return "A panel of digits_nb, alive while its kernel runs"
-
-    def _ipython_display_(self) -> None:
-        """The panel and, where no kernel runs, a sentence and a sample's answer in its place."""
-        display(self._repr_mimebundle_(), raw=True)
+    def _example(self) -> str:
         samples = sorted(paths.samples().glob("seven-*"))
-        answer = recognize({"path": samples[0]}, self._model)._repr_html_() if samples else ""
-        display({"text/html": html.still(STILL, answer), "text/plain": STILL}, raw=True)
+        answers = [recognize({"path": path}, self._model)._repr_html_() for path in samples[:1]]
+        return "".join(f"<p>This is what it says about a sample:</p>{answer}" for answer in answers)
 
-    def _read(self, asked: Asked) -> Reading:
-        return Reading(asked, recognize(asked.query, self._model), preprocess(asked.query, small=True))
+    def _read(self, request: Request) -> Reading:
+        return Reading(request, recognize(request.query, self._model), preprocess(request.query, small=True))
 
     def _show(self, reading: Reading | None) -> None:
         self._reading = reading
         if reading is None:
             self.editor.show(np.zeros((8, 8)))
-            self._tell(None)
+            self._show_answer(None)
             self.stages.show("")
             return
-        self._present(reading)
+        self._show_reading(reading)
         self.editor.show(reading.answer.grid)
-        self.stages.show(html.of_stages(reading.stages))
+        self.stages.show(html.render_stages(reading.stages))
 
-    def _present(self, reading: Reading) -> None:
-        asked, answer = reading.asked, reading.answer
-        self._tell(answer)
-        self._offer(snippets.of_query(asked.query, asked.name, self._version))
-        self._remind(answer)
+    def _show_reading(self, reading: Reading) -> None:
+        self._show_answer(reading.answer)
+        self._show_lines(snippets.for_query(reading.request.query, reading.request.name, self._version))
 
-    def _edited(self, grid: "NDArray[np.float64]") -> None:
-        """Follow the grid while it is edited; the model is given the 64 numbers and nothing else."""
+    def _on_edit(self, grid: NDArray[np.float64]) -> None:
+        """Answer about an edited grid; the model gets the 64 numbers and nothing else."""
         if not grid.any():
-            self._tell(None)
+            self._show_answer(None)
             return
-        if self._reading is not None and np.array_equal(grid, self._reading.answer.grid):
-            self._present(self._reading)
+        if self._reading and np.array_equal(grid, self._reading.answer.grid):
+            self._show_reading(self._reading)
             return
         try:
-            answer = recognize_grid(grid, self._model)
+            self._show_answer(recognize_grid(grid, self._model), "the grid as you edited it")
         except NoDigit as error:
-            self._tell(None)
+            self._show_answer(None)
             self.result.show(html.title("Answer") + html.alert(str(error)))
-        else:
-            self._tell(answer, "the grid as you edited it")
-            self._remind(answer)
-        self._offer(snippets.of_grid(grid, self._version))
+        self._show_lines(snippets.for_grid(grid, self._version))
 
-    def _tell(self, answer: Answer | None, note: str = "") -> None:
-        """Show the digit; a correction is about what is shown."""
+    def _show_answer(self, answer: Answer | None, note: str = "") -> None:
+        """Show an answer, and forget which correction was about the one before."""
         self.answer = answer
         self._corrected = False
-        self.really.value = ""
-        self.really.layout.display = "none" if answer is None else None
+        self.true_digit.value = ""
+        self.true_digit.layout.display = "none" if answer is None else None
         self.note.show("")
         if answer is None:
             self.result.show(html.title("Answer") + html.WELCOME)
-            self.alike.show("")
+            self.neighbours.show("")
             self.lines.show("")
         else:
-            self.result.show(html.title("Answer") + html.of_answer(answer, note), html.sentence(answer))
+            self.result.show(html.title("Answer") + html.render_answer(answer, note), html.spoken(answer))
+            # in the background: the first search takes a second or two, and the next input must not wait
+            background.run(self._show_neighbours, answer)
 
-    def _offer(self, offered: dict[str, str]) -> None:
-        self.lines.show(html.of_lines(offered), copies=list(offered.values()))
+    def _show_lines(self, lines: dict[str, str]) -> None:
+        self.lines.show(html.render_lines(lines), copies=lines.values())
 
-    def _remind(self, answer: Answer) -> None:
-        # not here, where the next edit or picture waits: the first time takes a second or two
-        background.run(self._show_alike, answer)
+    def _show_neighbours(self, answer: Answer) -> None:
+        found = neighbors.nearest_training_digits(answer.grid, NEIGHBOURS)
+        with self.inputs.lock:
+            if answer is self.answer:  # no other answer was shown meanwhile
+                self.neighbours.show(html.render_neighbours(found.grids, found.labels))
 
-    def _show_alike(self, answer: Answer) -> None:
-        alike = neighbors.nearest_training_digits(answer.grid, NEAREST)
-        with self.ways.lock:
-            if answer is self.answer:  # nothing else was shown in the meantime
-                self.alike.show(html.of_neighbours(alike.grids, alike.labels))
+    def _on_correction(self, change: dict[str, Any]) -> None:
+        """Hold, replace or (with an empty string) take back the correction of the answer that is shown."""
+        digit = change["new"]
+        with self.inputs.lock:
+            outcome = "Taken back"
+            if self._corrected:
+                if len(self.corrections) == self._saved:
+                    outcome, self._saved = "Taken back here, though not in the file", self._saved - 1
+                self.corrections.pop()
+            elif digit == "":
+                return
+            self._corrected = digit != ""
+            if self._corrected:
+                self.corrections.append((self.answer.grid, digit))
+                outcome = f"Noted as a {digit}"
+            self._update_save_button()
+            held = f"corrections held in memory: {len(self.corrections)}"
+            unsaved = " They are lost with the kernel unless you save them." if self._corrected else ""
+            self.note.show(html.status(f"{outcome}; {held}.{unsaved}"))
 
-    def _correct(self, change: dict[str, Any]) -> None:
-        with self.ways.lock:
-            self._note_correction(change["new"])
-
-    def _note_correction(self, digit: int | str) -> None:
-        saved = len(self.corrections) == self._saved
-        if self._corrected:
-            self.corrections.pop()
-            self._saved = min(self._saved, len(self.corrections))
-        elif digit == "":
-            return
-        self._corrected = digit != ""
-        if self._corrected:
-            self.corrections.append((self.answer.grid, digit))
-            done = f"Noted as a {digit}"
-        else:
-            done = "Taken back here, though not in the file" if saved else "Taken back"
-        self._offer_to_save(len(self.corrections) > self._saved)
-        held = f"corrections held in memory: {len(self.corrections)}"
-        unsaved = " They are lost with the kernel unless you save them." if self._corrected else ""
-        self.note.show(html.said(f"{done}; {held}.{unsaved}"))
-
-    def _offer_to_save(self, offered: bool) -> None:
-        self.save.layout.display = None if offered else "none"
+    def _update_save_button(self) -> None:
+        self.save.layout.display = None if len(self.corrections) > self._saved else "none"
 
     def _save(self) -> None:
         try:
@@ -213,22 +189,21 @@ class Panel(VBox):
             self.note.show(html.alert(str(error)))
         else:
             self._saved = len(self.corrections)
-            self.really.focus()  # which the button would lose, since it hides
-            self._offer_to_save(False)
-            self.note.show(
-                html.said(f"Saved to {path.parent.name}/{path.name}: grids and digits, no pictures.")
-            )
+            self.true_digit.focus()  # the button is hidden, and would lose the focus to the page
+            self._update_save_button()
+            place = f"{path.parent.name}/{path.name}"
+            self.note.show(html.status(f"Saved to {place}: grids and digits, no pictures."))
 
 
-def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) -> Panel:
-    """Make the panel, which a notebook shows when it is a cell's last value.
+def panel(model: DigitModel | None = None, store: ModelStore | None = None) -> Panel:
+    """Make a panel; a notebook shows it as the last value of a cell.
 
     Parameters
     ----------
     model
         The model that answers; None is the latest of `store`.
     store
-        Where to find it; None is the default store, and if that is empty, a model is trained, saved and
+        The store to load from; None is the default store. If that is empty, a model is trained, saved and
         announced.
 
     Returns
@@ -239,7 +214,7 @@ def panel(model: "DigitModel | None" = None, store: "ModelStore | None" = None) 
     Raises
     ------
     ModelNotFound
-        A `store` was given and holds no model.
+        The `store` that was given holds no model.
     """
     if model is None:
         model = default_model() if store is None else store.load()

@@ -1,69 +1,72 @@
-"""The lines that ask for the same again: one of Python, one for a shell."""
+"""Lines of code to copy that ask the same question again: one for Python, one for a shell."""
 
 import json
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-# where `python -m digits_nb serve` listens; KEY is what it prints
 SERVICE = "http://127.0.0.1:8000/v1/algo/me/digits_recognition"
+"""Where `python -m digits_nb serve` listens by default."""
+
 HEADER = "Authorization: Simple KEY"
+"""KEY is the key that `serve` prints."""
+
+SHOWN_VERSION = 12
+"""Digits of a version that are enough to find it."""
 
 
-def of_query(query: dict[str, Any], name: str, version: str | None) -> dict[str, str]:
-    """The lines that read a picture again, by what they are for.
+def for_query(query: dict[str, Any], name: str, version: str | None) -> dict[str, str]:
+    """Write the lines that recognise a picture again.
 
     Parameters
     ----------
     query
-        As `digits_nb.recognize` takes it.
+        A query of `digits_nb.recognize`.
     name
-        The URL or the name of the file that its `bytes` came from; a browser does not tell the folder, so
-        it is called FOLDER in the lines.
+        The URL or the file name that the `bytes` of a query came from. Browsers do not reveal the folder of
+        a file, so the lines have FOLDER in its place.
     version
-        Of the model that answered; None for one that is not in the default store: it is called `model`.
+        Version of the model; None for a model that is not in the default store, which the lines call
+        `model`.
 
     Returns
     -------
     dict of str
-        A line of Python and a line for a shell.
+        The lines under "Python" and "Shell".
     """
     [(source, value)] = query.items()
     if source == "bytes":
         is_url = name.lower().startswith(("http://", "https://"))
-        source, value = ("url", name) if is_url else ("path", _placed(name))
+        with_folder = name if len(Path(name).parts) > 1 else f"FOLDER/{name}"
+        source, value = ("url", name) if is_url else ("path", with_folder)
     elif source == "path":
         value = os.path.relpath(value)
-    answers = f", model=digits_nb.ModelStore().load({version[:12]!r})" if version else ", model=model"
-    python = f"digits_nb.recognize({{{source!r}: {value!r}}}{answers})"
+    python = f"digits_nb.recognize({{{source!r}: {value!r}}}, model={_load(version)})"
     if source == "path":
         shell = _curl("application/octet-stream", f"@{value}", version)
     elif source == "url":
         shell = _curl("application/json", json.dumps({source: value}), version)
-    else:  # too long for an argument of a command
+    else:  # base64 is too long for an argument of a command
         shell = f"{_curl('application/json', '@-', version)} <<'END'\n{json.dumps({source: value})}\nEND"
     return {"Python": python, "Shell": shell}
 
 
-def of_grid(grid: "ArrayLike", version: str | None) -> dict[str, str]:
-    """The lines that ask about an edited grid: (8, 8) or (64,) numbers, 0..16."""
-    rows = np.round(grid, 1).reshape(8, 8).tolist()
-    store = f"digits_nb.ModelStore().load({version[:12]!r})" if version else "model"
+def for_grid(grid: ArrayLike, version: str | None) -> dict[str, str]:
+    """Write the lines that ask about a grid, (8, 8) or (64,) of 0..16; otherwise as `for_query`."""
+    rows = np.round(np.asarray(grid, float), 1).reshape(8, 8).tolist()
     shell = _curl("application/json", json.dumps({"grid": rows}), version)
-    return {"Python": f"{store}.predict_proba([{rows}])", "Shell": shell}
+    return {"Python": f"{_load(version)}.predict_proba([{rows}])", "Shell": shell}
 
 
-def _placed(name: str) -> str:
-    return name if len(Path(name).parts) > 1 else f"FOLDER/{name}"
+def _load(version: str | None) -> str:
+    return f"digits_nb.ModelStore().load({version[:SHOWN_VERSION]!r})" if version else "model"
 
 
-def _curl(kind: str, data: str, version: str | None) -> str:
-    address = f"{SERVICE}/{version[:12]}" if version else SERVICE
-    words = ("curl", "-H", HEADER, "-H", f"Content-Type: {kind}", "--data-binary", data, address)
+def _curl(content_type: str, data: str, version: str | None) -> str:
+    url = f"{SERVICE}/{version[:SHOWN_VERSION]}" if version else SERVICE
+    words = ("curl", "-H", HEADER, "-H", f"Content-Type: {content_type}", "--data-binary", data, url)
     return shlex.join(words)

@@ -70,16 +70,16 @@ def test_infer_that_ran_elsewhere_shows_its_answer_too(page: "Page", lab: "Lab",
     shoot(page, "infer-ran")
 
 
-def test_the_knobs_of_preprocess_are_turned_with_the_keyboard_in_either_theme(
+def test_the_sliders_of_preprocess_are_moved_with_the_keyboard_in_either_theme(
     page: "Page", lab: "Lab", shoot: "Shoot"
 ) -> None:
     notebook = nbformat.read(lab.folder / "notebooks" / "preprocess.ipynb", 4)
-    last = next(index for index, cell in enumerate(notebook.cells) if cell.source == "Workbench(image)")
+    last = next(index for index, cell in enumerate(notebook.cells) if cell.source == "Explorer(image)")
     notebook.cells = notebook.cells[: last + 1]
-    nbformat.write(notebook, lab.folder / "notebooks" / "knobs.ipynb")
-    lab.open(page, "notebooks/knobs.ipynb")
+    nbformat.write(notebook, lab.folder / "notebooks" / "explorer.ipynb")
+    lab.open(page, "notebooks/explorer.ipynb")
     lab.run_all(page)
-    panel = page.locator(".dn-workbench")
+    panel = page.locator(".dn-explorer")
     panel.wait_for()
     grid = panel.get_by_role("img", name=re.compile("^Grid, 8×8"))
     first = grid.get_attribute("src")
@@ -89,7 +89,7 @@ def test_the_knobs_of_preprocess_are_turned_with_the_keyboard_in_either_theme(
     expect(panel.get_by_text("6.9", exact=True)).to_be_visible()
     expect(grid).not_to_have_attribute("src", first)
     expect(panel.get_by_label("Stroke width")).to_be_focused()
-    shoot(panel, "workbench")
+    shoot(panel, "explorer")
     panel.get_by_role("button", name="Reset").press("Enter")
     expect(panel.get_by_role("button", name="Reset")).to_be_focused()
     expect(grid).to_have_attribute("src", first)
@@ -101,4 +101,4 @@ def test_the_knobs_of_preprocess_are_turned_with_the_keyboard_in_either_theme(
         panel.get_by_label("Base64").press("Enter")
         expect(panel.locator(".dn-error")).to_be_visible()
         assert serious(page) == []
-        shoot(panel, f"workbench-{theme.rpartition(' ')[2].lower()}")
+        shoot(panel, f"explorer-{theme.rpartition(' ')[2].lower()}")

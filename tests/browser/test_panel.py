@@ -215,7 +215,7 @@ def test_a_folder_that_is_dropped_is_a_sentence(page: "Page", panel: "Locator", 
     folder = tmp_path / "pictures"
     folder.mkdir()
     drop(page, panel.locator(".dn-columns"), folder)
-    error = panel.locator(".dn-entry .dn-error")
+    error = panel.locator(".dn-inputs .dn-error")
     expect(error).to_have_text(
         "A folder, or a file that is gone, cannot be read; give one picture as a file."
     )
@@ -226,7 +226,7 @@ def test_a_folder_that_is_dropped_is_a_sentence(page: "Page", panel: "Locator", 
 
 def test_several_files_at_once_are_a_sentence(page: "Page", panel: "Locator") -> None:
     drop(page, panel.locator(".dn-columns"), *sorted(SAMPLES.glob("s*.*")))
-    error = panel.locator(".dn-entry .dn-error")
+    error = panel.locator(".dn-inputs .dn-error")
     expect(error).to_have_text(
         "These are several files, and one picture is read at a time; give them one by one."
     )
@@ -320,7 +320,7 @@ def test_an_error_is_a_sentence_beside_its_input(panel: "Locator", shoot: "Shoot
         field = panel.get_by_label("URL")
         field.fill(forbidden.url)
         field.press("Enter")
-        error = panel.locator(".dn-entry .dn-error")
+        error = panel.locator(".dn-inputs .dn-error")
         expect(error).to_contain_text("only public addresses are fetched")
     assert not forbidden.seen
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -554,7 +554,7 @@ def test_a_saved_notebook_holds_no_pixel_of_a_picture(page: "Page", panel: "Loca
     for thumbnail in thumbnails:
         text = text.replace(thumbnail["src"], "")
     still = [
-        output for cell in saved.cells for output in cell.get("outputs", ()) if "dn-still" in str(output)
+        output for cell in saved.cells for output in cell.get("outputs", ()) if "dn-fallback" in str(output)
     ]
     text = text.replace(json.dumps(still[0]["data"]["text/html"])[1:-1], "")
     assert re.findall(r"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR)\w{20}", text) == []

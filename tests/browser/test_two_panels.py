@@ -51,7 +51,7 @@ def test_each_panel_of_a_page_has_its_own_state_ids_and_labels(page: "Page", lab
         expect(panel.get_by_label("Base64")).to_be_focused()
     page.keyboard.type("no picture")
     page.keyboard.press("Enter")
-    expect(one.locator(".dn-entry .dn-error")).to_be_visible()
+    expect(one.locator(".dn-inputs .dn-error")).to_be_visible()
     expect(one.get_by_label("Base64")).to_have_accessible_description(re.compile("no base64 has"))
     expect(other.locator(".dn-error")).to_have_count(0)
     expect_digit(one, "?")

@@ -11,9 +11,9 @@ from servers import serving
 
 SAMPLES = Path(__file__).resolve().parents[2] / "notebooks" / "samples"
 PATIENCE_S = 120
-PANEL = "import sys, time, digits_nb; panel = digits_nb.panel(); entry = panel.ways.entry\n"
+PANEL = "import sys, time, digits_nb; panel = digits_nb.panel(); form = panel.inputs.form\n"
 LOOK = "panel.result._handle_custom_msg({'ready': True}, [])\n"
-READ = "entry._handle_custom_msg({'way': 'sample', 'name': 'seven-dark-on-white.png'}, [])\n"
+READ = "form._handle_custom_msg({'kind': 'sample', 'name': 'seven-dark-on-white.png'}, [])\n"
 ENDINGS = {
     "at once": PANEL + LOOK,
     "while the digits like a picture are first fitted": (
@@ -21,7 +21,7 @@ ENDINGS = {
     ),
     "while a picture is read": PANEL + READ,
     "while the digits like one that was read are looked up": (
-        f"{PANEL}import sklearn.datasets\n{READ}while panel.busy: time.sleep(0.001)\ntime.sleep(0.1)"
+        f"{PANEL}import sklearn.datasets\n{READ}while panel.inputs.busy: time.sleep(0.001)\ntime.sleep(0.1)"
     ),
 }
 
@@ -48,9 +48,9 @@ def test_a_process_that_ends_waits_for_no_download(home: Path, monkeypatch: pyte
 
     program = (
         f"{PANEL}import digits_nb.widgets.inputs; digits_nb.widgets.inputs.TIMEOUT_S = 10 * {PATIENCE_S}\n"
-        "message = {'way': 'url', 'first': True, 'more': False}\n"
-        "entry._handle_custom_msg(message, [sys.argv[1].encode()])\n"
-        "while ' MB' not in panel.ways.message: time.sleep(0.01)"
+        "message = {'kind': 'url', 'first': True, 'more': False}\n"
+        "form._handle_custom_msg(message, [sys.argv[1].encode()])\n"
+        "while ' MB' not in panel.inputs.message: time.sleep(0.01)"
     )
     with serving(drip) as server:
         monkeypatch.setenv("DIGITS_NB_ALLOW", server.pair)

@@ -48,32 +48,32 @@ def wait_for(happened: Callable[[], object]) -> None:
 
 def settled(panel: Panel) -> Panel:
     """The panel, when it has read what it was given."""
-    wait_for(lambda: not panel.busy)
+    wait_for(lambda: not panel.inputs.busy)
     return panel
 
 
 def tell(panel: Panel, *buffers: bytes, **content: object) -> Panel:
     """What the page sends when a person has used the fields, the samples or the upload."""
-    panel.ways.entry._handle_custom_msg(content, list(buffers))
+    panel.inputs.form._handle_custom_msg(content, list(buffers))
     return panel
 
 
 def enter(panel: Panel, field: str, text: str) -> Panel:
-    return tell(panel, text.encode(), way=field, first=True, more=False)
+    return tell(panel, text.encode(), kind=field, first=True, more=False)
 
 
 def upload(panel: Panel, content: bytes, name: str = "seven.png") -> Panel:
-    return tell(panel, content, way="file", name=name, first=True, more=False)
+    return tell(panel, content, kind="file", name=name, first=True, more=False)
 
 
 def draw(panel: Panel, content: bytes) -> Panel:
-    panel.ways.drawing.set_state({"base64": b64encode(content).decode()})
+    panel.inputs.drawing.set_state({"base64": b64encode(content).decode()})
     return panel
 
 
 def photograph(panel: Panel, content: bytes) -> Panel:
-    panel.ways.switch.click()
-    panel.ways.camera.set_state({"image_base64": f"data:image/png;base64,{b64encode(content).decode()}"})
+    panel.inputs.camera_button.click()
+    panel.inputs.camera.set_state({"image_base64": f"data:image/png;base64,{b64encode(content).decode()}"})
     return panel
 
 
@@ -89,7 +89,7 @@ WAYS = {
         panel, "url", f" data:image/png;base64,{b64encode(SEVEN).decode()} "
     ),
     "an upload": lambda panel: upload(panel, SEVEN),
-    "a sample": lambda panel: tell(panel, way="sample", name="seven-dark-on-white.png"),
+    "a sample": lambda panel: tell(panel, kind="sample", name="seven-dark-on-white.png"),
     "a drawing": lambda panel: draw(panel, SEVEN),
     "the camera": lambda panel: photograph(panel, SEVEN),
 }
@@ -98,7 +98,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_every_way_in_ends_in_an_answer(panel: Panel, way: Way) -> None:
     assert settled(way(panel)).answer.digit == 7
-    assert panel.ways.message == ""
+    assert panel.inputs.message == ""
     assert " 7 " in words(panel.result.html)
 
 
@@ -107,8 +107,8 @@ def test_what_a_notebook_may_save_of_the_panel_holds_no_picture(panel: Panel, wa
     before = what_may_be_saved(panel)
     settled(way(panel))
     assert panel.answer.digit == 7
-    easel = panel.ways.pad.children[1]
-    what_is_shown = {id(panel.ways.switch), id(easel), id(panel.really)}  # the camera, a list
+    easel = panel.inputs.pad.children[1]
+    what_is_shown = {id(panel.inputs.camera_button), id(easel), id(panel.true_digit)}  # the camera, a list
     after = what_may_be_saved(panel)
     assert {key for key in after if key in before and before[key] != after[key]} <= what_is_shown
     assert not re.search(r"iVBORw0KGgo\w", "".join(after[key] for key in after if key not in before))
@@ -129,9 +129,9 @@ def everything_in(widget: Widget) -> Iterator[Widget]:
 
 
 def test_a_large_upload_comes_in_parts(panel: Panel) -> None:
-    tell(panel, SEVEN[:500], way="file", name="seven.png", first=True, more=True)
-    assert not panel.busy
-    tell(panel, SEVEN[500:], way="file", name="seven.png", first=False, more=False)
+    tell(panel, SEVEN[:500], kind="file", name="seven.png", first=True, more=True)
+    assert not panel.inputs.busy
+    tell(panel, SEVEN[500:], kind="file", name="seven.png", first=False, more=False)
     assert settled(panel).answer.digit == 7
 
 
@@ -141,12 +141,12 @@ def test_base64_as_long_as_a_picture_may_be_comes_in_parts(panel: Panel) -> None
     assert len(text) > 25_000_000
     for start in range(0, len(text), 5_000_000):
         part, more = text[start : start + 5_000_000], start + 5_000_000 < len(text)
-        tell(panel, part, way="base64", first=start == 0, more=more)
+        tell(panel, part, kind="base64", first=start == 0, more=more)
     assert settled(panel).answer.digit == 7
 
 
 def test_an_upload_that_broke_off_does_not_spoil_the_next(panel: Panel) -> None:
-    tell(panel, THREE[:500], way="file", name="three.png", first=True, more=True)
+    tell(panel, THREE[:500], kind="file", name="three.png", first=True, more=True)
     assert settled(upload(panel, SEVEN)).answer.digit == 7
 
 
@@ -164,9 +164,9 @@ def test_the_stages_and_the_digits_like_it_are_shown_with_text_alternatives(pane
     told = re.findall(r'<img alt="([^"]+)"', panel.stages.html)
     assert [alt.partition(":")[0] for alt in told][-2:] == ["Bitmap, 32×32", "Grid, 8×8"]
     assert len(told) == panel.stages.html.count("<img") == 6
-    wait_for(lambda: panel.alike.html)
-    alike = re.findall(r'alt="A training digit: (\d)"', panel.alike.html)
-    assert len(alike) == panel.alike.html.count("<img") == 8
+    wait_for(lambda: panel.neighbours.html)
+    alike = re.findall(r'alt="A training digit: (\d)"', panel.neighbours.html)
+    assert len(alike) == panel.neighbours.html.count("<img") == 8
     assert alike.count("7") > 4
 
 
@@ -177,7 +177,7 @@ def test_the_lines_to_copy_ask_for_the_same(home: Path) -> None:
     python, shell = panel.lines.copies
     assert eval(python).digit == 7  # noqa: S307 (our own line)
     assert b64encode(SEVEN).decode() in shell
-    settled(tell(panel, way="sample", name="three-light-on-dark.png"))
+    settled(tell(panel, kind="sample", name="three-light-on-dark.png"))
     python, shell = panel.lines.copies
     assert eval(python).digit == 3  # noqa: S307
     assert "@" in shell
@@ -202,7 +202,7 @@ def test_the_lines_of_an_upload_leave_its_folder_to_be_filled_in(panel: Panel) -
 
 
 def test_a_url_in_capitals_is_one_in_the_lines_too() -> None:
-    python = snippets.of_query({"bytes": b""}, "HTTP://Example.com/a.png", None)["Python"]
+    python = snippets.for_query({"bytes": b""}, "HTTP://Example.com/a.png", None)["Python"]
     assert "{'url': 'HTTP://Example.com/a.png'}" in python
 
 
@@ -217,24 +217,24 @@ BAD = {
     ),
     "a private address": ("fields", lambda panel: enter(panel, "url", "http://127.0.0.1/seven.png")),
     "a URL that is none": ("fields", lambda panel: enter(panel, "url", "<b>http://[</b>")),
-    "nothing at all": ("fields", lambda panel: tell(panel, way="refused", why="empty")),
+    "nothing at all": ("fields", lambda panel: tell(panel, kind="rejected", reason="empty")),
     "an upload of a blank picture": ("picks", lambda panel: upload(panel, BLANK)),
     "an upload that is no picture": ("picks", lambda panel: upload(panel, b"no picture")),
     "an upload that is too large": (
         "picks",
-        lambda panel: tell(panel, way="refused", why="large"),
+        lambda panel: tell(panel, kind="rejected", reason="large"),
     ),
     "an upload that is larger than the page said": (
         "picks",
         lambda panel: upload(panel, SEVEN + bytes(MAX_BYTES)),
     ),
-    "several files": ("picks", lambda panel: tell(panel, way="refused", why="several")),
-    "a folder": ("picks", lambda panel: tell(panel, way="refused", why="unreadable")),
+    "several files": ("picks", lambda panel: tell(panel, kind="rejected", reason="several")),
+    "a folder": ("picks", lambda panel: tell(panel, kind="rejected", reason="unreadable")),
     "base64 of a picture that is too large": (
         "fields",
         lambda panel: enter(panel, "base64", b64encode(SEVEN + bytes(MAX_BYTES)).decode()),
     ),
-    "a text that is too long": ("fields", lambda panel: tell(panel, way="refused", why="long")),
+    "a text that is too long": ("fields", lambda panel: tell(panel, kind="rejected", reason="long")),
     "a text that is longer than the page said": (
         "fields",
         lambda panel: enter(panel, "base64", "A" * (2 * MAX_BYTES + 1)),
@@ -252,13 +252,13 @@ BAD = {
 def test_an_error_is_a_sentence_where_the_input_is(panel: Panel, place: str, way: Way) -> None:
     settled(upload(panel, SEVEN))
     sent = []
-    panel.ways.entry.send = sent.append
+    panel.inputs.form.send = sent.append
     settled(way(panel))
-    assert len(panel.ways.message.split()) > 4
-    assert "\n" not in panel.ways.message
-    assert sent[-1]["error"] is True
-    assert sent[-1]["sentence"] == panel.ways.message
-    assert sent[-1]["at"] == place
+    assert len(panel.inputs.message.split()) > 4
+    assert "\n" not in panel.inputs.message
+    assert sent[-1]["state"] == "error"
+    assert sent[-1]["message"] == panel.inputs.message
+    assert sent[-1]["place"] == place
     assert panel.answer is None
     assert panel.lines.html == ""
 
@@ -267,10 +267,10 @@ def test_an_error_takes_the_answer_away_and_an_answer_the_error(panel: Panel) ->
     settled(upload(panel, SEVEN))
     settled(upload(panel, BLANK))
     assert panel.answer is None
-    assert panel.stages.html == panel.alike.html == panel.lines.html == ""
+    assert panel.stages.html == panel.neighbours.html == panel.lines.html == ""
     assert not any(panel.editor.grid)
     settled(upload(panel, THREE))
-    assert panel.ways.message == ""
+    assert panel.inputs.message == ""
     assert panel.answer.digit == 3
 
 
@@ -278,7 +278,7 @@ def test_a_drawing_that_was_wiped_clean_is_no_error(panel: Panel) -> None:
     settled(draw(panel, SEVEN))
     settled(draw(panel, WHITE))
     assert panel.answer is None
-    assert panel.ways.message == ""
+    assert panel.inputs.message == ""
 
 
 BROKEN = {
@@ -297,10 +297,10 @@ def test_an_error_that_nobody_expected_is_a_sentence_too_and_its_cause_is_logged
 ) -> None:
     panel = Panel(SimpleNamespace(**model))  # no model
     settled(upload(panel, SEVEN))
-    assert re.search(r"unexpected (Attribute|Type)Error", panel.ways.message)
+    assert re.search(r"unexpected (Attribute|Type)Error", panel.inputs.message)
     [record] = caplog.records
     assert record.name == "digits_nb.widgets.inputs"
-    assert record.exc_info[0].__name__ in panel.ways.message
+    assert record.exc_info[0].__name__ in panel.inputs.message
     assert capsys.readouterr() == ("", "")
 
 
@@ -327,11 +327,11 @@ def test_a_slow_url_says_that_it_is_loading_and_is_read_when_it_comes(
 ) -> None:
     server, go_on = slow
     enter(panel, "url", server.url)
-    assert panel.busy
-    assert panel.ways.message == "Loading…"
+    assert panel.inputs.busy
+    assert panel.inputs.message == "Loading…"
     go_on.set()
     assert settled(panel).answer.digit == 3
-    assert panel.ways.message == ""
+    assert panel.inputs.message == ""
     assert server.url in panel.lines.copies[0]
 
 
@@ -356,7 +356,7 @@ def test_what_is_neither_a_url_nor_base64_is_told_what_one_begins_with_and_what_
     panel: Panel, text: str
 ) -> None:
     settled(enter(panel, "url", text))
-    assert panel.ways.message == (
+    assert panel.inputs.message == (
         "This is neither base64 nor an address with http:// or https://; type one, or upload a file."
     )
 
@@ -367,9 +367,9 @@ def test_a_slow_url_can_be_stopped(panel: Panel, slow: tuple[Server, Event]) -> 
     enter(panel, "url", server.url)
     while not server.seen:
         time.sleep(0.01)
-    tell(panel, way="stop")
-    assert not panel.busy
-    assert panel.ways.message == "Stopped."
+    tell(panel, kind="stop")
+    assert not panel.inputs.busy
+    assert panel.inputs.message == "Stopped."
     # the connection is cut, and not left to run out
     deadline = time.monotonic() + 5
     while any(thread.name == "digits_nb.images.fetch" for thread in threading.enumerate()):
@@ -387,12 +387,12 @@ def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_fo
     upload(panel, SEVEN)
     wait_for(lambda: panel.answer)
     enter(panel, "url", server.url)
-    wait_for(lambda: panel.alike.html)
-    assert panel.busy
-    assert panel.ways.message == "Loading…"
-    tell(panel, way="stop")
-    assert not panel.busy
-    assert panel.ways.message == "Stopped."
+    wait_for(lambda: panel.neighbours.html)
+    assert panel.inputs.busy
+    assert panel.inputs.message == "Loading…"
+    tell(panel, kind="stop")
+    assert not panel.inputs.busy
+    assert panel.inputs.message == "Stopped."
 
 
 def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Server, Event]) -> None:
@@ -402,7 +402,7 @@ def test_what_is_asked_for_last_is_what_is_shown(panel: Panel, slow: tuple[Serve
     go_on.set()
     time.sleep(0.3)
     assert panel.answer.digit == 7
-    assert panel.ways.message == ""
+    assert panel.inputs.message == ""
 
 
 def test_of_pictures_and_edits_that_overtake_each_other_all_that_is_shown_is_of_the_same(
@@ -416,7 +416,7 @@ def test_of_pictures_and_edits_that_overtake_each_other_all_that_is_shown_is_of_
         time.sleep(wait_ms % 20 / 1000)
         edit(panel, np.pad(np.full((8, 2), 10 + wait_ms % 7), ((0, 0), (3, 3))))
         settled(panel)
-        with panel.ways.lock:
+        with panel.inputs.lock:
             if not np.array_equal(panel.editor.grid, panel.answer.grid.ravel()):
                 mixed.append(wait_ms)
     assert mixed == []
@@ -440,7 +440,7 @@ def test_the_grid_starts_from_the_picture_and_the_answer_follows_it(panel: Panel
     assert panel.answer.probabilities == pytest.approx(three.probabilities)
     assert "edited" in panel.result.html
     deadline = time.monotonic() + 20
-    while re.findall(r'alt="A training digit: (\d)"', panel.alike.html).count("3") < 5:
+    while re.findall(r'alt="A training digit: (\d)"', panel.neighbours.html).count("3") < 5:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert "predict_proba" in panel.lines.copies[0]
@@ -461,7 +461,7 @@ def test_an_edited_grid_like_no_digit_is_a_sentence_where_the_answer_stands_and_
     assert panel.answer is None
     assert 'role="alert"' in panel.result.html
     assert "nothing that the model would take for a digit" in panel.result.html
-    assert panel.ways.message == panel.alike.html == ""
+    assert panel.inputs.message == panel.neighbours.html == ""
     assert "predict_proba" in panel.lines.copies[0]
     assert panel.stages.html
     assert edit(panel, read).answer.digit == 7
@@ -493,8 +493,8 @@ def test_every_view_of_the_grid_is_told_what_it_is(panel: Panel) -> None:
 def test_a_correction_is_kept_in_memory_and_saved_only_when_asked(panel: Panel, home: Path) -> None:
     settled(upload(panel, SEVEN))
     read = panel.answer.grid
-    panel.really.value = 2
-    panel.really.value = 1  # they thought again
+    panel.true_digit.value = 2
+    panel.true_digit.value = 1  # they thought again
     [(grid, digit)] = panel.corrections
     assert digit == 1
     assert np.array_equal(grid, read)
@@ -507,8 +507,8 @@ def test_a_correction_is_kept_in_memory_and_saved_only_when_asked(panel: Panel, 
     assert kept == {"grid": read.round(2).tolist(), "digit": 1}
 
     settled(upload(panel, THREE))
-    assert panel.really.label == "–"
-    panel.really.value = 8
+    assert panel.true_digit.label == "–"
+    panel.true_digit.value = 8
     panel.save.click()
     assert [correction["digit"] for correction in json.loads(file.read_bytes())] == [1, 8]
 
@@ -516,7 +516,7 @@ def test_a_correction_is_kept_in_memory_and_saved_only_when_asked(panel: Panel, 
 def test_corrections_are_not_written_over_a_file_that_holds_something_else(panel: Panel, home: Path) -> None:
     file = paths.write_whole(home / "outputs" / "corrections.json", b'{"other": 1}')
     settled(upload(panel, SEVEN))
-    panel.really.value = 1
+    panel.true_digit.value = 1
     panel.save.click()
     assert 'role="alert"' in panel.note.html
     assert file.read_bytes() == b'{"other": 1}'
@@ -524,8 +524,8 @@ def test_corrections_are_not_written_over_a_file_that_holds_something_else(panel
 
 def test_a_correction_is_taken_back_by_choosing_no_digit(panel: Panel, home: Path) -> None:
     settled(upload(panel, SEVEN))
-    panel.really.value = 1
-    panel.really.value = ""
+    panel.true_digit.value = 1
+    panel.true_digit.value = ""
     assert panel.corrections == []
     assert "Taken back;" in panel.note.html
     assert panel.save.layout.display == "none"
@@ -535,14 +535,14 @@ def test_a_correction_is_taken_back_by_choosing_no_digit(panel: Panel, home: Pat
 def test_a_second_choice_for_a_grid_replaces_the_first_in_the_file_too(panel: Panel, home: Path) -> None:
     settled(upload(panel, SEVEN))
     for digit in (1, 2):
-        panel.really.value = digit
+        panel.true_digit.value = digit
         panel.save.click()
     settled(upload(panel, SEVEN))
-    panel.really.value = 3
+    panel.true_digit.value = 3
     panel.save.click()
     kept = json.loads((home / "outputs" / "corrections.json").read_bytes())
     assert [correction["digit"] for correction in kept] == [3]
-    panel.really.value = ""
+    panel.true_digit.value = ""
     assert "though not in the file" in panel.note.html
 
 
@@ -561,7 +561,7 @@ def test_corrections_that_cannot_be_saved_are_a_sentence_and_are_still_held(
     monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
     spoil(tmp_path)
     settled(upload(panel, SEVEN))
-    panel.really.value = 1
+    panel.true_digit.value = 1
     panel.save.click()
     assert re.search(r'role="alert".*cannot be saved to .* \(.+\): .*save again\.</p>$', panel.note.html)
     assert len(panel.corrections) == 1
@@ -572,7 +572,7 @@ def test_corrections_that_cannot_be_saved_are_a_sentence_and_are_still_held(
 
 
 def test_there_is_a_thumbnail_of_every_digit_in_order(panel: Panel) -> None:
-    told = [sample["alt"] for sample in panel.ways.entry.samples]
+    told = [sample["alt"] for sample in panel.inputs.form.samples]
     assert [re.search(r"Sample (\w+):", alt)[1] for alt in told] == list(inputs.WORDS)
 
 

@@ -1,9 +1,10 @@
-// The 8×8 grid as an ARIA grid: one cell is in the tab order, arrows move it, keys and the mouse set ink.
+// Editor of the 8×8 grid, as an ARIA grid: one cell is in the tab order, arrows move to another, keys and the
+// mouse set the ink.
 const SIDE = 8;
 const FULL = 16;
-const STEP = 8; // a click or a stroke of the mouse: empty, half, full
-const NEAR = 4; // pixels of the screen: between two places that a stroke is looked up at
-const MIDDLE = 8.6; // the ink on which black and white letters have the same contrast, 4.5:1
+const STEP = 8; // ink of a click or a stroke: from empty to half, from half to full
+const SAMPLING = 4; // distance of the points of a stroke whose cells are painted, in pixels of the screen
+const MIDDLE = 8.6; // ink on which black and white letters have the same contrast, 4.6:1 (WCAG)
 const MOVES = {
   ArrowLeft: (cell) => (cell % SIDE ? cell - 1 : cell),
   ArrowRight: (cell) => (cell % SIDE < SIDE - 1 ? cell + 1 : cell),
@@ -22,7 +23,7 @@ function element(tag, attributes, ...children) {
 
 function render({ model, el }) {
   const cells = Array.from({ length: SIDE * SIDE }, () =>
-    // JupyterLab would take 0 0 for "restart the kernel", and the arrows for itself
+    // or JupyterLab takes 0 0 for "restart the kernel", and the arrows to move between its cells
     element("div", { role: "gridcell", class: "dn-cell", tabindex: "-1", "data-lm-suppress-shortcuts": "true" }),
   );
   const rows = Array.from({ length: SIDE }, (_, row) =>
@@ -33,53 +34,53 @@ function render({ model, el }) {
   const darken = element("button", { type: "button", "aria-pressed": "true" }, "Darken");
   const lighten = element("button", { type: "button", "aria-pressed": "false" }, "Lighten");
   const clear = element("button", { type: "button" }, "Clear");
-  const back = element("button", { type: "button" }, "Reset");
+  const reset = element("button", { type: "button" }, "Reset");
   const tools = element("div", { role: "group", "aria-label": "What the mouse does", class: "dn-tools" });
-  tools.append(darken, lighten, clear, back);
+  tools.append(darken, lighten, clear, reset);
   el.classList.add("dn-editor");
   el.append(grid, tools);
 
-  // not in the model's state, which a notebook may be told to save
+  // here and not in the widget's state, which a notebook may save
   let values = Array(SIDE * SIDE).fill(0);
   let original = values;
   const view = crypto.getRandomValues(new Uint32Array(1)).toString();
 
   let current = 0;
-  let stroke = 0; // the ink that the mouse adds while its button is down
-  let last = -1; // the cell that got some last
-  let from = null; // where the mouse was
+  let stroke = 0; // ink that the mouse adds to a cell; 0 while its button is up
+  let last = -1; // the cell that was painted last
+  let from = null; // the last position of the mouse
 
   function show() {
     cells.forEach((cell, index) => {
       const value = values[index];
-      const written = String(Math.round(value));
+      const text = String(Math.round(value));
       cell.style.setProperty("--ink", value / FULL);
       cell.classList.toggle("dn-dark", value > MIDDLE);
-      cell.textContent = written;
-      cell.setAttribute("aria-label", `row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ${written}`);
+      cell.textContent = text;
+      cell.setAttribute("aria-label", `row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ${text}`);
     });
-    // a button that is really disabled would lose the focus
-    back.setAttribute("aria-disabled", String(String(values) === String(original)));
+    // a button with the attribute `disabled` would lose the focus
+    reset.setAttribute("aria-disabled", String(String(values) === String(original)));
   }
 
-  function put(changed) {
+  function change(changed) {
     values = changed;
     model.send({ grid: values, view });
     show();
   }
 
   function receive(message) {
-    if (message.view === view) return; // it was made here, and more may have been since
+    if (message.view === view) return; // an edit of this view, which may have newer ones
     ({ grid: values, original } = message);
     show();
   }
 
-  function within(value) {
+  function clamp(value) {
     return Math.min(FULL, Math.max(0, value));
   }
 
   function set(index, value) {
-    put(values.with(index, within(value)));
+    change(values.with(index, clamp(value)));
   }
 
   function enter(index, focused = true) {
@@ -89,7 +90,7 @@ function render({ model, el }) {
     if (focused) cells[current].focus({ preventScroll: true });
   }
 
-  function mode(button) {
+  function choose(button) {
     for (const other of [darken, lighten]) other.setAttribute("aria-pressed", String(other === button));
   }
 
@@ -107,22 +108,22 @@ function render({ model, el }) {
     event.stopPropagation();
   });
 
-  // a fast hand is seen in a few places only: all cells between them are painted
+  // the browser reports few positions of a fast stroke: the cells between them are painted too
   function paint({ clientX: x, clientY: y }) {
-    const steps = Math.max(1, Math.ceil(Math.hypot(x - from.x, y - from.y) / NEAR));
+    const steps = Math.max(1, Math.ceil(Math.hypot(x - from.x, y - from.y) / SAMPLING));
     const painted = [...values];
     const before = last;
     for (let step = 1; step <= steps; step += 1) {
-      const place = [from.x + ((x - from.x) * step) / steps, from.y + ((y - from.y) * step) / steps];
-      const index = cells.indexOf(document.elementFromPoint(...place));
+      const point = [from.x + ((x - from.x) * step) / steps, from.y + ((y - from.y) * step) / steps];
+      const index = cells.indexOf(document.elementFromPoint(...point));
       if (index < 0 || index === last) continue;
       last = index;
-      painted[index] = within(Math.round(painted[index]) + stroke);
+      painted[index] = clamp(Math.round(painted[index]) + stroke);
     }
     from = { x, y };
     if (last === before) return;
     enter(last);
-    put(painted);
+    change(painted);
   }
 
   grid.addEventListener("pointerdown", (event) => {
@@ -137,17 +138,17 @@ function render({ model, el }) {
   });
   grid.addEventListener("pointermove", (event) => stroke && paint(event));
   for (const end of ["pointerup", "pointercancel"]) grid.addEventListener(end, () => (stroke = 0));
-  for (const own of ["contextmenu", "mousedown"]) {
-    // JupyterLab would open its menu, or select the cell and take the focus
-    grid.addEventListener(own, (event) => {
+  for (const type of ["contextmenu", "mousedown"]) {
+    // or JupyterLab opens its menu, or selects the notebook's cell and takes the focus
+    grid.addEventListener(type, (event) => {
       event.preventDefault();
       event.stopPropagation();
     });
   }
-  darken.addEventListener("click", () => mode(darken));
-  lighten.addEventListener("click", () => mode(lighten));
-  clear.addEventListener("click", () => put(Array(SIDE * SIDE).fill(0)));
-  back.addEventListener("click", () => put(original));
+  darken.addEventListener("click", () => choose(darken));
+  lighten.addEventListener("click", () => choose(lighten));
+  clear.addEventListener("click", () => change(Array(SIDE * SIDE).fill(0)));
+  reset.addEventListener("click", () => change(original));
 
   model.on("msg:custom", receive);
   enter(0, false);

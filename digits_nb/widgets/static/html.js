@@ -1,18 +1,18 @@
-// Shows what the kernel says. Pictures come in messages and never stand in the model's state, which a
-// notebook may be told to save; a page that was loaded anew asks for them again.
+// Shows HTML from the kernel. It comes in messages: the widget's state, which a notebook may save, holds no
+// picture. A page that was just loaded asks for it.
 function render({ model, el }) {
-  const said = document.createElement("div");
-  said.className = "dn-said-aloud";
-  said.setAttribute("role", "status");
+  const spoken = document.createElement("div");
+  spoken.className = "dn-spoken";
+  spoken.setAttribute("role", "status");
   const shown = document.createElement("div");
-  el.classList.add("dn-board");
-  el.append(said, shown);
+  el.classList.add("dn-html");
+  el.append(spoken, shown);
 
   let copies = [];
   function receive(message) {
     shown.innerHTML = message.html;
     copies = message.copies;
-    if (said.textContent !== message.said) said.textContent = message.said;
+    if (spoken.textContent !== message.spoken) spoken.textContent = message.spoken;
     el.closest(".dn-panel")?.classList.add("dn-alive"); // a kernel has answered
   }
 
