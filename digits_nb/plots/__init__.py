@@ -1,8 +1,8 @@
-"""Every figure of the notebooks, each with a title and a text alternative.
+"""Every figure of the notebooks, with a title and a text alternative.
 
-The functions take plain arrays and return a `Figure`, which shows itself in a notebook and saves like any
-other of matplotlib's. Ink is drawn dark on light. The colours are those of Okabe and Ito, which people with
-any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/).
+The functions take arrays and return a `Figure`, which a notebook shows and which can be saved like any other
+of matplotlib's. Ink is dark on light. The colours are Okabe and Ito's, which people with any kind of colour
+blindness tell apart (https://jfly.uni-koeln.de/color/).
 """
 
 from digits_nb.errors import require

@@ -1,6 +1,6 @@
-"""Figures of what was taken for what: the confusion matrix, and the pictures behind its numbers."""
+"""Figures of the confusion matrix, with the mistakes beside it or in its cells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,12 +9,19 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from digits_nb import evaluation
-from digits_nb.plots.figure import FULL, INK, Figure, as_grids, counted, draw_ink
+from digits_nb.plots.figure import FULL, Figure, as_grids, count_noun, draw_ink, draw_picture, make_tiles
 
-BRIGHT = 0.5  # from here on cividis is so light that black letters are read better than white ones
-RIGHT = "#dbe9f4"  # a light blue, for the cells of right answers
-PAIRS = 2  # pictures with their grids that a cell has room for
-SIDE = 0.42  # of a picture or grid, in cells
+BRIGHT = 0.5
+"""Share of the colour map cividis from which on black letters have more contrast than white ones."""
+
+RIGHT = "#dbe9f4"
+"""Light blue, for the cells of right answers."""
+
+PAIRS = 2
+"""Pictures with their grids that fit into a cell."""
+
+SIDE = 0.42
+"""Side of a picture or grid, in cells."""
 
 
 def confusion(
@@ -32,22 +39,19 @@ def confusion(
     labels, predictions : arrays of shape (n,)
         The digits 0..9 that were written and those that were read.
     grids : array of shape (n, 8, 8) or (n, 64)
-        What was read, 0..16.
+        The grids that were read, 0..16.
     title
         What the figure shows.
     examples
-        How many mistakes are drawn at most, the first ones.
+        How many mistakes to draw at most, the first ones.
     """
     labels, predictions = (np.asarray(digits, dtype=int) for digits in (labels, predictions))
-    grids = as_grids(grids)
     matrix = evaluation.confusion(labels, predictions)
     wrong = np.flatnonzero(labels != predictions)
     shown = wrong[:examples]
-    alt = f"{title}: {len(wrong)} of {counted(len(labels), 'digit')} read wrongly"
-    if len(wrong):
-        alt += "; " + ", ".join(f"{labels[i]} as {predictions[i]}" for i in shown)
-    confusion = Figure((10, 4.8), title, alt)
-    left, right = confusion.subfigures(1, 2, width_ratios=(1.15, 1))
+    details = _count_mistakes(len(wrong), len(labels), (f"{labels[i]} as {predictions[i]}" for i in shown))
+    confusion = Figure((10, 4.8), title, details)
+    [[left, right]] = confusion.subfigures(1, 2, squeeze=False, width_ratios=(1.15, 1))
     ax = left.subplots()
     # a power of the counts, so that a single mistake is seen beside a diagonal of many
     shades = PowerNorm(0.35, 0, max(matrix.max(), 1))
@@ -55,16 +59,12 @@ def confusion(
     for written, read in zip(*matrix.nonzero(), strict=True):
         count = matrix[written, read]
         colour = "black" if shades(count) > BRIGHT else "white"
-        ax.text(read, written, count, ha="center", va="center", color=colour)
-    ax.set(xlabel="digit that was read", ylabel="digit that was written", xticks=range(10), yticks=range(10))
-    columns = 5
+        ax.text(read, written, str(count), ha="center", va="center", color=colour)
+    _label_axes(ax)
     first = f", the first {len(shown)}" if len(shown) < len(wrong) else ""
-    right.suptitle(f"{counted(len(wrong), 'mistake')}{first}: written → read", fontsize=11)
-    axes = right.subplots(-(-max(examples, 1) // columns), columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for ax, i in zip(axes, shown, strict=False):
-        draw_ink(ax, grids[i], FULL, f"{labels[i]} → {predictions[i]}")
+    right.suptitle(f"{count_noun(len(wrong), 'mistake')}{first}: written → read", fontsize=11)
+    for ax, i in zip(make_tiles(right, max(examples, 1), 5), shown, strict=False):
+        draw_ink(ax, as_grids(grids)[i], FULL, f"{labels[i]} → {predictions[i]}")
     return confusion
 
 
@@ -81,41 +81,40 @@ def mistakes(
     Parameters
     ----------
     labels, predictions : arrays of shape (n,)
-        The digits 0..9 that were written and those that were read; what is below 0 was refused, and is left
-        out.
+        The digits 0..9 that were written and those that were read. A negative prediction stands for a
+        picture that was refused, which is left out.
     grids : array of shape (n, 8, 8) or (n, 64)
-        What was read, 0..16.
+        The grids that were read, 0..16.
     pictures : mapping of int to array of shape (H, W) or (H, W, 3)
-        Row → its picture, uint8: those that are drawn, the first two of each cell. The number in the cell
-        counts all.
+        Pictures of uint8 by their index in `labels`: the mistakes to draw, of which each cell shows the
+        first two. The number in a cell counts all.
     title
         What the figure shows.
     """
     labels, predictions = (np.asarray(digits, dtype=int) for digits in (labels, predictions))
     grids, answered = as_grids(grids), predictions >= 0
     matrix = evaluation.confusion(labels[answered], predictions[answered])
-    wrong = {(row, column): n for (row, column), n in np.ndenumerate(matrix) if n and row != column}
-    said = ", ".join(f"{written} as {read} × {n}" for (written, read), n in wrong.items())
-    alt = f"{title}: {sum(wrong.values())} of {counted(answered.sum(), 'digit')} read wrongly"
-    mistakes = Figure((11, 11), title, f"{alt}; {said}" if said else alt)
+    wrong = {place: int(n) for place, n in np.ndenumerate(matrix) if n and place[0] != place[1]}
+    listed = (f"{written} as {read} × {n}" for (written, read), n in wrong.items())
+    mistakes = Figure((11, 11), title, _count_mistakes(sum(wrong.values()), answered.sum(), listed))
     ax = mistakes.subplots()
-    for (written, read), n in np.ndenumerate(matrix):
-        if written == read:
-            ax.add_patch(Rectangle((read - 0.5, written - 0.5), 1, 1, color=RIGHT))
-            if matrix[written].any():
-                ax.text(read, written, n, ha="center", va="center", fontsize=13)
-        elif n:
-            ax.text(read - 0.48, written - 0.47, n, ha="left", va="top", fontsize=8)
+    for digit in range(10):
+        ax.add_patch(Rectangle((digit - 0.5, digit - 0.5), 1, 1, color=RIGHT))
+        if matrix[digit].any():
+            ax.text(digit, digit, str(matrix[digit, digit]), ha="center", va="center", fontsize=13)
+    for (written, read), n in wrong.items():
+        ax.text(read - 0.48, written - 0.47, str(n), ha="left", va="top", fontsize=8)
     cells: dict[tuple[int, int], list[int]] = {}
-    for row in pictures:
-        cells.setdefault((int(labels[row]), int(predictions[row])), []).append(row)
-    for (written, read), rows in cells.items():
-        shown = rows[:PAIRS]
-        for place, row in enumerate(shown):
+    for index in pictures:
+        cells.setdefault((int(labels[index]), int(predictions[index])), []).append(index)
+    for (written, read), indices in cells.items():
+        shown = indices[:PAIRS]
+        for place, index in enumerate(shown):
             middle = written + (place - (len(shown) - 1) / 2) * (SIDE + 0.04)
-            _place(ax, np.asarray(pictures[row]), (read - 0.16, middle), cmap="gray", vmin=0, vmax=255)
-            _place(ax, grids[row], (read + 0.27, middle), cmap=INK, vmin=0, vmax=FULL)
-    ax.set(xlabel="digit that was read", ylabel="digit that was written", xticks=range(10), yticks=range(10))
+            image = np.asarray(pictures[index])
+            draw_picture(ax, image, extent=_fit(image.shape, read - 0.16, middle))
+            draw_ink(ax, grids[index], FULL, extent=_fit((8, 8), read + 0.27, middle))
+    _label_axes(ax)
     ax.set(xlim=(-0.5, 9.5), ylim=(9.5, -0.5), aspect="equal")
     ax.set_xticks(np.arange(-0.5, 10), minor=True)
     ax.set_yticks(np.arange(-0.5, 10), minor=True)
@@ -124,9 +123,18 @@ def mistakes(
     return mistakes
 
 
-def _place(ax: Axes, image: np.ndarray, centre: tuple[float, float], **colours: object) -> None:
-    """Draw an image within a square of `SIDE`, in its proportions, right side up."""
-    height, width = SIDE * np.array(image.shape[:2]) / max(image.shape[:2])
-    x, y = centre
-    extent = (x - width / 2, x + width / 2, y + height / 2, y - height / 2)
-    ax.imshow(image, extent=extent, interpolation="antialiased", **colours)
+def _count_mistakes(wrong: int, total: int, listed: Iterable[str]) -> str:
+    """Write the text alternative of a confusion matrix, with a list of the mistakes."""
+    return "; ".join(
+        filter(None, [f"{wrong} of {count_noun(total, 'digit')} read wrongly", ", ".join(listed)])
+    )
+
+
+def _label_axes(ax: Axes) -> None:
+    ax.set(xlabel="digit that was read", ylabel="digit that was written", xticks=range(10), yticks=range(10))
+
+
+def _fit(shape: tuple[int, ...], x: float, y: float) -> tuple[float, float, float, float]:
+    """Fit an image into a square of `SIDE` around a point, in its proportions: its extent."""
+    height, width = (SIDE / 2 * side / max(shape[:2]) for side in shape[:2])
+    return (x - width, x + width, y + height, y - height)

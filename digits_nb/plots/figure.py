@@ -1,4 +1,4 @@
-"""What every figure is: a title, a text alternative, and ink drawn dark on light."""
+"""Base of every figure: a title, a text alternative, and grids drawn as dark ink on light paper."""
 
 from base64 import b64encode
 from html import escape
@@ -7,33 +7,46 @@ from io import BytesIO
 import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-INK = "gray_r"  # 0 is paper, the most is ink
-FULL = 16  # the most that a number of a grid can be
-PIXELS_PER_INCH = 80  # on the page; twice as many are drawn, for fine screens
+INK = "gray_r"
+"""Colour map of grids: 0 is white paper."""
+
+FULL = 16
+"""Largest number of a grid: a cell full of ink."""
+
+PIXELS_PER_INCH = 80
+"""On the page; the PNG has twice as many, for screens of high resolution."""
+
+Extent = tuple[float, float, float, float] | None
+"""Left, right, bottom and top of an image in its axes; None for a pixel a unit."""
 
 
 class Figure(figure.Figure):
-    """A figure that shows itself in a notebook, once, with a text alternative.
+    """Figure of matplotlib that a notebook shows with a title and a text alternative.
 
-    An `<img>` of HTML carries it in JupyterLab, which has no place for one beside a plain PNG, and in a page
-    made by nbconvert. Nothing here touches pyplot, so that no figure stays open behind anybody's back.
+    It is shown as an `<img>` of HTML: JupyterLab gives a plain PNG no `alt`, and neither does nbconvert.
+    It does not use pyplot, which would keep every figure in memory until it is closed.
 
     Parameters
     ----------
     size
         Width and height in inches.
     title
-        What the figure shows, written above it.
-    alt
-        The same and what there is to see in it, for people who do not see it.
+        What the figure shows; drawn above it.
+    details
+        What can be seen in it. The text alternative is the title followed by the details.
+
+    Attributes
+    ----------
+    alt : str
+        The text alternative.
     """
 
-    def __init__(self, size: tuple[float, float], title: str, alt: str) -> None:
+    def __init__(self, size: tuple[float, float], title: str, details: str) -> None:
         super().__init__(figsize=size, layout="constrained")
         self.suptitle(title)
-        self.alt = alt
+        self.alt = f"{title}: {details}"
 
     def _repr_mimebundle_(self, **_kwargs: object) -> dict[str, str]:
         png = BytesIO()
@@ -46,17 +59,31 @@ class Figure(figure.Figure):
         return {"text/html": html, "text/plain": self.alt}
 
 
-def as_grids(grids: ArrayLike) -> np.ndarray:
-    """Grids of shape (n, 8, 8), one or many, flat or not."""
+def make_tiles(parent: figure.FigureBase, count: int, columns: int) -> list[Axes]:
+    """Divide a figure into rows of `columns` axes without ticks or frames; return the first `count`."""
+    axes = parent.subplots(-(-count // columns), columns, squeeze=False).ravel().tolist()
+    for ax in axes:
+        ax.axis("off")
+    return axes[:count]
+
+
+def draw_ink(ax: Axes, image: ArrayLike, full: float, caption: str = "", extent: Extent = None) -> None:
+    """Draw an image of ink, 0..`full`, with a caption above the axes."""
+    ax.imshow(np.asarray(image), cmap=INK, vmin=0, vmax=full, extent=extent)
+    ax.set_title(caption, fontsize=10)
+
+
+def draw_picture(ax: Axes, image: object, caption: str = "", extent: Extent = None) -> None:
+    """Draw a picture in its own grey levels or colours, 0..255, with a caption above the axes."""
+    ax.imshow(np.asarray(image), cmap="gray", vmin=0, vmax=255, extent=extent)
+    ax.set_title(caption, fontsize=10)
+
+
+def as_grids(grids: ArrayLike) -> NDArray[np.float64]:
+    """Reshape one or many grids, flat or not, to (n, 8, 8)."""
     return np.asarray(grids, dtype=float).reshape(-1, 8, 8)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, in the plural but for one."""
+def count_noun(number: int, noun: str) -> str:
+    """Write a number with its noun in the singular or plural."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def draw_ink(ax: Axes, image: np.ndarray, full: float, caption: str = "") -> None:
-    """Draw ink of 0..`full` into axes of its own."""
-    ax.imshow(image, cmap=INK, vmin=0, vmax=full)
-    ax.set_title(caption, fontsize=10)

@@ -231,5 +231,4 @@ def _render_row(heading: str, figures: list[tuple[NDArray[np.float64], str, str]
 
 
 def _shorten(line: str) -> str:
-    shown = LONGEST_LINE
-    return line if len(line) <= shown else f"{line[: shown // 2]}…{line[-shown // 4 :]}"
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]}…{line[-LONGEST_LINE // 4 :]}"

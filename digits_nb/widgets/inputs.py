@@ -32,6 +32,9 @@ PAD = 264
 THUMBNAIL = 88
 """Longest side of a sample's thumbnail, in pixels: twice the size on the page, for fine screens."""
 
+PLACES = {"url": "fields", "base64": "fields", "file": "picks", "sample": "picks"}
+"""Part of the form that shows the messages about a request, by its source; the pad shows all others."""
+
 _TOO_MUCH = f"more than the {MAX_BYTES / 1e6:g} MB that are read"
 REJECTED = {
     "empty": ("url", "Both fields are empty; type the address of a picture, or paste one as base64."),
@@ -73,12 +76,6 @@ class Request:
     source: str
     query: dict[str, Any]
     name: str = ""
-
-    @property
-    def place(self) -> str:
-        """Part of the panel where messages about it are shown."""
-        places = {"url": "fields", "base64": "fields", "file": "picks", "sample": "picks"}
-        return places.get(self.source, "pad")
 
 
 class InputForm(AnyWidget):
@@ -175,16 +172,14 @@ class Inputs:
             if message:
                 self._show(None)
             # the field of a text that was a picture is emptied, so that nothing can save it
-            done: State = "idle" if request.source == "url" else "read"
-            self._say(request, message, "error" if message else done)
+            self._say(request, message, "error" if message else "idle" if request.source == "url" else "read")
             self._current = None
 
     def _download(self, request: Request) -> Request:
         """Replace a URL by the picture's bytes, with progress, until the request is stopped."""
-        from digits_nb.images.fetch import download
-
         if request.source != "url":
             return request
+        from digits_nb.images.fetch import download  # only now: it imports requests
 
         def progress(count: int) -> None:
             with self.lock:
@@ -199,7 +194,7 @@ class Inputs:
 
     def _say(self, request: Request, message: str, state: State) -> None:
         """Show a message beside the input of a request, and none beside the others."""
-        self.message, place = message, request.place
+        self.message, place = message, PLACES.get(request.source, "pad")
         self._pad_message.show(alert(message) if message and place == "pad" else "")
         self.form.send({"place": place, "message": message, "state": state})
 
@@ -253,18 +248,16 @@ class Inputs:
             self.submit(Request(source, {"base64": text}))
 
     def _toggle_camera(self) -> None:
-        if self.camera is None:
-            self.camera = WebcamCapture(facing_mode="environment")
-            self.camera.observe(lambda change: self._on_image("camera", change), "image_base64")
-            shown, heading, other = self.camera, "Show a digit to the camera", "Draw instead"
-        else:
+        if self.camera:
             self.camera.close()  # this also switches the camera off
             self.camera = None
-            shown, heading, other = self.drawing, "Draw a digit", "Use the camera"
+        else:
+            self.camera = WebcamCapture(facing_mode="environment")
+            self.camera.observe(lambda change: self._on_image("camera", change), "image_base64")
         self._pad_message.show("")
-        self._pad_title.show(title(heading))
-        self.camera_button.description = other
-        self._canvas.children = (shown,)
+        self._pad_title.show(title("Show a digit to the camera" if self.camera else "Draw a digit"))
+        self.camera_button.description = "Draw instead" if self.camera else "Use the camera"
+        self._canvas.children = (self.camera or self.drawing,)
 
 
 class _StoppedError(Exception):
