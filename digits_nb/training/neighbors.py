@@ -2,14 +2,12 @@
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from digits_nb.training import dataset
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
 
 _lock = Lock()  # or two threads that ask for the first time both normalise 1,797 grids
 
@@ -25,12 +23,12 @@ class Neighbors(NamedTuple):
         At least 0; at most 128, from an empty grid to a full one.
     """
 
-    grids: "NDArray[np.float64]"
-    labels: "NDArray[np.int64]"
-    distances: "NDArray[np.float64]"
+    grids: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    distances: NDArray[np.float64]
 
 
-def nearest(grid: "ArrayLike", grids: "ArrayLike", labels: "ArrayLike", count: int) -> Neighbors:
+def nearest(grid: ArrayLike, grids: ArrayLike, labels: ArrayLike, count: int) -> Neighbors:
     """Find the grids that are nearest to a grid; of those at the same distance, the first ones.
 
     Parameters
@@ -49,7 +47,7 @@ def nearest(grid: "ArrayLike", grids: "ArrayLike", labels: "ArrayLike", count: i
     return Neighbors(grids[order], np.asarray(labels)[order], distances[order])
 
 
-def nearest_training_digits(grid: "ArrayLike", count: int) -> Neighbors:
+def nearest_training_digits(grid: ArrayLike, count: int) -> Neighbors:
     """Find those of scikit-learn's digits, normalised as for training, that are nearest to a grid.
 
     The first call takes a second or more, later ones a millisecond.
