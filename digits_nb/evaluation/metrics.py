@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digits_nb.errors import QueryError
+from digits_nb.errors import QueryError, require
 
 BINS = 15
 """Number of bins of a reliability curve; each holds the same number of answers."""
@@ -59,14 +59,20 @@ def interval(right: int, total: int) -> tuple[float, float]:
     tuple of float
         Lower and upper end, 0..1; (0, 1) when `total` is 0.
 
+    Raises
+    ------
+    MissingPackage
+        scipy is not installed.
+
     Notes
     -----
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
-    from scipy.stats import binomtest  # its import takes most of a second, and few callers need it
-
     if not total:
         return 0.0, 1.0
+    require("train", "A confidence interval", "scipy")
+    from scipy.stats import binomtest  # takes most of a second, and few callers need it
+
     found = binomtest(right, total).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
