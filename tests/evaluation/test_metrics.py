@@ -1,9 +1,10 @@
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digits_nb import QueryError, evaluation
+from digits_nb import MissingPackage, QueryError, evaluation
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,13 @@ from digits_nb import QueryError, evaluation
 )
 def test_the_interval_is_wilsons(right: int, total: int, expected: tuple[float, float]) -> None:
     np.testing.assert_allclose(evaluation.interval(right, total), expected, atol=5e-5)
+
+
+def test_an_interval_without_scipy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+
+    with pytest.raises(MissingPackage, match=r"needs scipy.*pip install 'digits_nb\[train\]'"):
+        evaluation.interval(15, 20)
 
 
 def sure(confidences: list[float], right: list[bool]) -> tuple[np.ndarray, np.ndarray]:
