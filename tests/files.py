@@ -26,7 +26,8 @@ SEVEN = drawing()
 def file_of(image: Image.Image, form: str, **options: object) -> bytes:
     file = BytesIO()
     if form == "HEIC":
-        pillow_heif.from_pillow(image).save(file, **({"quality": 95} | options))
+        options = {"quality": 95, "enc_params": {"preset": "ultrafast"}} | options
+        pillow_heif.from_pillow(image).save(file, **options)
     else:
         image.save(file, form, **options)
     return file.getvalue()
@@ -148,21 +149,25 @@ def tiff_claiming(width: int, height: int, strips: int = 1) -> bytes:
     )
 
 
-def tiff_of_16_bits(image: Image.Image) -> bytes:
-    """A deflated TIFF in one strip, which Pillow reads, of RGB or CMYK, but does not write."""
+def tiff_of_16_bits(image: Image.Image, claim: tuple[int, int] | None = None) -> bytes:
+    """A deflated TIFF in one strip, of RGB or CMYK, which Pillow reads but does not write.
+
+    Its header may claim another width and height.
+    """
+    width, height = claim or image.size
     photometric = {"RGB": 2, "CMYK": 5}[image.mode]
     channels = len(image.mode)
-    samples = zlib.compress(np.repeat(np.asarray(image), 2, axis=-1), 1)
+    samples = zlib.compress(np.asarray(image).astype(np.uint16) * 257, 1)  # each byte twice
     bits = struct.pack(f"<{channels}H", *[16] * channels)
     tags = (
-        (256, 4, 1, image.width),
-        (257, 4, 1, image.height),
+        (256, 4, 1, width),
+        (257, 4, 1, height),
         (258, 3, channels, 8),
         (259, 3, 1, 8),
         (262, 3, 1, photometric),
         (273, 4, 1, 8 + len(bits)),
         (277, 3, 1, channels),
-        (278, 4, 1, image.height),
+        (278, 4, 1, height),
         (279, 4, 1, len(samples)),
     )
     entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
@@ -196,9 +201,9 @@ def tiff_of_a_tile(side: int, tile: int) -> bytes:
     )
 
 
-def jpeg_claiming(width: int, height: int) -> bytes:
-    data = file_of(SEVEN, "JPEG")
-    at = data.index(b"\xff\xc0") + 5
+def jpeg_claiming(width: int, height: int, image: Image.Image = SEVEN, **options: object) -> bytes:
+    data = file_of(image, "JPEG", **options)
+    at = data.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0") + 5
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
@@ -237,7 +242,7 @@ SQUARE = Image.new("RGB", (64, 64), (20, 90, 200))  # as many as HEIC codes toge
 @cache
 def _large_heic() -> bytes:
     image = Image.new("L", (5_001, 5_001), 255)  # odd, so that it has a box of what is shown
-    return file_of(image, "HEIC", quality=1, enc_params={"preset": "ultrafast"})
+    return file_of(image, "HEIC", quality=1)
 
 
 def heic_of_a_corner(flags: bytes = bytes(3), before: bytes = b"", large: bool = False) -> bytes:

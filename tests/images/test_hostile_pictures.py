@@ -119,8 +119,8 @@ TABLE = {
     "a TIFF that claims 4 gigapixels": (partial(tiff_claiming, 65_535, 65_535), TooLarge),
     "a TIFF a little too large": (partial(a_little_more, "TIFF", tiff_claiming), TooLarge),
     "a TIFF of 144 million real pixels": (partial(one_bit, 12_000, "TIFF", compression="group4"), TooLarge),
-    "a TIFF of 22 million real pixels of 16 bits each of three colours": (
-        lambda: tiff_of_16_bits(Image.new("RGB", (4_000, 5_500))),
+    "a TIFF that claims 22 million pixels of 16 bits each of three colours": (
+        partial(tiff_of_16_bits, SEVEN.convert("RGB"), (4_000, 5_500)),
         TooLarge,
     ),
     "a JPEG that claims 4 gigapixels": (partial(jpeg_claiming, 65_535, 65_535), TooLarge),
@@ -176,8 +176,8 @@ TABLE = {
         ),
         TooLarge,
     ),
-    "a photograph of 49 million pixels in ten scans": (
-        lambda: file_of(drawing((7_000, 7_000)).convert("RGB"), "JPEG", progressive=True, subsampling=0),
+    "a JPEG that claims 49 million pixels in ten scans": (
+        partial(jpeg_claiming, 7_000, 7_000, SEVEN.convert("RGB"), progressive=True, subsampling=0),
         TooLarge,
     ),
     "a JPEG of 4 million segments between scans": (
@@ -223,7 +223,7 @@ TABLE = {
         CorruptImage,
     ),
     "a PNG's colour profile that unpacks to 100 MB": (
-        lambda: PNG[:33] + chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8))) + PNG[33:],
+        lambda: PNG[:33] + chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8), 1)) + PNG[33:],
         CorruptImage,
     ),
     "a JPEG of which 15 MB are notes": (
@@ -451,7 +451,8 @@ def test_the_odd_files_would_make_pillow_warn() -> None:
             try:
                 image = Image.open(BytesIO(data))
                 image.getexif()
-                image.convert("RGB")
+                if not heard:
+                    image.convert("RGB")
             except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
                 pass
         if heard:
