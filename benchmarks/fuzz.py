@@ -1,10 +1,11 @@
-"""Broken pictures by the thousand: each is an answer or a DigitsError, within a second and 200 MB.
+"""Fuzzer of the way from a file to an answer: broken pictures, each read within a second and 200 MB.
 
     python benchmarks/fuzz.py [--files 100000] [--first 0] [--processes 2] [--save]
 
-The samples, made small, are saved in every format that is read; file n is one of these, broken by dice that
-n loads. A file that breaks the promise is named by its number, and --first n --files 1 repeats it. Ends with
-status 1 if one does, or if a library printed anything.
+The samples, made small, are saved in every format that is read. File n is one of these, broken at random with
+the seed n. Each must end in an answer or a DigitsError. One that does not, or that takes too long, is named
+by its number, and --first n --files 1 repeats it. The exit status is then 1, as it is if a library printed
+anything.
 """
 
 import argparse
@@ -36,11 +37,11 @@ import digits_nb as dn
 from digits_nb import paths
 from digits_nb.recognition import default_model
 
-MAX_SECONDS = 1.0  # of the processor, since others may be using the machine too
+MAX_SECONDS = 1.0  # of processor time, because other programs may use the machine too
 MAX_MB = 200
-HANGS_S = 60
-SIDE = 48  # pixels: small files, so that a change hits something that matters
-CHUNK = 250
+HANG_S = 60  # after so many seconds a file counts as one that never ends
+SIDE = 48  # pixels: in a small file most changes hit something that matters
+CHUNK = 250  # files that a process reads in one go
 
 FORMS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("PNG", "L", {}),
@@ -73,7 +74,7 @@ ENDS = (b"\xff" * 4, bytes(4), b"\x7f\xff\xff\xff", b"\0\1\0\0", b"\0\0\xff\xff"
 
 @dataclass
 class Tally:
-    """What became of some of the files."""
+    """The outcomes of some of the files."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, int] = (0.0, -1)  # seconds, and the file
@@ -81,14 +82,14 @@ class Tally:
     escaped: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        """Count another's files too."""
+        """Add the files of another tally."""
         self.outcomes += other.outcomes
         self.slowest, self.largest = max(self.slowest, other.slowest), max(self.largest, other.largest)
         self.escaped += other.escaped
 
 
 def main() -> None:
-    """Print the outcomes, the slowest, the largest and what escaped."""
+    """Print the outcomes, the slowest and the largest file, and the errors that are no DigitsError."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=100_000, help="how many (default: 100000)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first (default: 0)")
@@ -98,19 +99,19 @@ def main() -> None:
     default_model()
     start, whole = perf_counter(), Tally()
     last = options.first + options.files
-    with tempfile.NamedTemporaryFile() as heard:
+    with tempfile.NamedTemporaryFile() as output:
         with (
-            # fresh processes, whose memory holds nothing of this one's
-            ProcessPoolExecutor(options.processes, get_context("spawn"), _prepare, (heard.name,)) as pool,
+            # fresh processes, so that their memory holds nothing of this one
+            ProcessPoolExecutor(options.processes, get_context("spawn"), _prepare, (output.name,)) as pool,
             tqdm(total=options.files, unit="file", disable=None) as progress,
         ):
             chunks = [(at, min(at + CHUNK, last)) for at in range(options.first, last, CHUNK)]
             running = [pool.submit(_run, *chunk) for chunk in chunks]
-            with suppress(BrokenProcessPool):  # it crashed, or hung: what it printed says where
+            with suppress(BrokenProcessPool):  # a process crashed or hung, and its output says where
                 for done in as_completed(running):
                     whole.add(done.result())
                     progress.update(done.result().outcomes.total())
-        printed = Path(heard.name).read_text(errors="replace")
+        printed = Path(output.name).read_text(errors="replace")
     print(f"{whole.outcomes.total():,} of {options.files:,} files in {perf_counter() - start:.0f} s")
     print("outcomes:", ", ".join(f"{name} {count:,}" for name, count in whole.outcomes.most_common()))
     print(f"slowest: {whole.slowest[0]:.3f} s of the processor, file {whole.slowest[1]}")
@@ -131,33 +132,33 @@ def main() -> None:
 
 
 def mutant(number: int) -> bytes:
-    """Break a seed, as dice loaded with `number` say."""
-    dice = Random(number)  # noqa: S311 (no secret)
-    data = bytearray(dice.choice(_seeds()))
-    for _ in range(dice.choice((1, 1, 2, 4, 16))):
-        # half of all changes hit the headers, and few the first bytes: without these it is no picture at all
-        at = min(dice.randrange(len(data)) if dice.random() < 0.5 else dice.randrange(6, 72), len(data) - 1)  # noqa: PLR2004
-        match dice.randrange(8):
+    """Return file `number`: a picture file with random changes."""
+    rng = Random(number)  # noqa: S311 (no secret)
+    data = bytearray(rng.choice(_seeds()))
+    for _ in range(rng.choice((1, 1, 2, 4, 16))):
+        # half of the changes hit the headers, but few the first bytes, without which it is no picture at all
+        at = min(rng.randrange(len(data)) if rng.random() < 0.5 else rng.randrange(6, 72), len(data) - 1)  # noqa: PLR2004
+        match rng.randrange(8):
             case 0:
-                data[at] = dice.randrange(256)
+                data[at] = rng.randrange(256)
             case 1:
-                data[at] ^= 1 << dice.randrange(8)
+                data[at] ^= 1 << rng.randrange(8)
             case 2:
-                data[at : at + 4] = dice.choice(ENDS)
+                data[at : at + 4] = rng.choice(ENDS)
             case 3:
-                del data[at : at + dice.randrange(1, 9)]
+                del data[at : at + rng.randrange(1, 9)]
             case 4:
-                data[at:at] = dice.randbytes(dice.randrange(1, 9))
+                data[at:at] = rng.randbytes(rng.randrange(1, 9))
             case 5:
                 del data[at + 1 :]
             case 6:
-                data[at:at] = data[at : at + dice.randrange(1, 200)] * dice.choice((1, 2, 50))
+                data[at:at] = data[at : at + rng.randrange(1, 200)] * rng.choice((1, 2, 50))
             case 7:
-                other = dice.choice(_seeds())
-                data[at:] = other[dice.randrange(len(other)) :]
+                other = rng.choice(_seeds())
+                data[at:] = other[rng.randrange(len(other)) :]
         data = data or bytearray(1)
-    # a PNG whose sums are wrong is refused before anything interesting happens
-    return _summed(bytes(data)) if dice.random() < 0.5 else bytes(data)  # noqa: PLR2004
+    # a PNG with a wrong checksum would be refused before anything interesting happens
+    return _with_checksums(bytes(data)) if rng.random() < 0.5 else bytes(data)  # noqa: PLR2004
 
 
 @cache
@@ -185,8 +186,8 @@ def _seeds() -> list[bytes]:
     return seeds
 
 
-def _summed(data: bytes) -> bytes:
-    """A PNG with the sums that its chunks should have; anything else as it is."""
+def _with_checksums(data: bytes) -> bytes:
+    """Correct the checksums of a PNG's chunks; any other file stays as it is."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return data
     fixed, at = bytearray(data), 8
@@ -199,13 +200,13 @@ def _summed(data: bytes) -> bytes:
     return bytes(fixed)
 
 
-def _prepare(heard: str) -> None:
-    """Make a process ready: whatever it prints, Python or a library in C, goes to a file."""
-    with Path(heard).open("ab") as stream:
+def _prepare(output: str) -> None:
+    """Prepare a process: what Python and libraries in C print goes to the file `output`."""
+    with Path(output).open("ab") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
     warnings.simplefilter("error")
-    for seed in _seeds()[-len(FORMS) :]:  # what the first of a format loads is not a broken file's doing
+    for seed in _seeds()[-len(FORMS) :]:  # a format's first file loads its decoder, and that does not count
         with suppress(dn.DigitsError):
             dn.recognize({"bytes": seed}, default_model())
 
@@ -215,14 +216,14 @@ def _run(first: int, last: int) -> Tally:
     model, idle = default_model(), _idle_mb()
     for number in range(first, last):
         data = mutant(number)
-        faulthandler.dump_traceback_later(HANGS_S, exit=True)
+        faulthandler.dump_traceback_later(HANG_S, exit=True)
         start = process_time()
         try:
             dn.recognize({"bytes": data}, model)
             outcome = "answer"
         except dn.DigitsError as error:
             outcome = type(error).__name__
-        except BaseException as error:  # noqa: BLE001 (this is what is looked for)
+        except BaseException as error:  # noqa: BLE001 (what the fuzzer looks for)
             outcome = "escaped"
             tally.escaped.append(f"{type(error).__name__} of file {number}")
         tally.slowest = max(tally.slowest, (process_time() - start, number))
@@ -239,9 +240,9 @@ def _idle_mb() -> float:
 
 
 def _peak_mb() -> float:
-    """The most memory that this process has had so far."""
+    """Return the largest memory of this process so far."""
     status = Path("/proc/self/status")
-    if status.exists():  # where getrusage counts what the process was before it became this program, too
+    if status.exists():  # on Linux, getrusage also counts the process before it started this program
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1e3
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)

@@ -25,7 +25,7 @@ Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class Server:
-    """A server that is up: what was asked of it, and whether its client hung up in the middle."""
+    """A running server: the requests so far, and whether a client hung up before the end."""
 
     scheme: str
     host: str
@@ -126,12 +126,12 @@ def chunked(blocks: Iterable[bytes], *, gap_s: float = 0, **headers: object) -> 
 
 
 def endless(size: int = 1_000, *, gap_s: float = 0) -> Behaviour:
-    """Send blocks of so many bytes for as long as somebody takes them."""
+    """Send blocks of `size` bytes for as long as the client reads them."""
     return chunked(repeat(bytes(size)), gap_s=gap_s)
 
 
 def compressed(body: bytes, encoding: str = "gzip") -> Behaviour:
-    """Compress though nobody asked for it."""
+    """Compress the body, which the client did not ask for."""
     packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
     return plain(packed, Content_Encoding=encoding)
 
@@ -184,32 +184,36 @@ def silent(seconds: float = 5) -> Behaviour:
 # the network around them
 
 DOWNLOADING = "digits_nb.images.fetch"  # the name of a download's thread
-_heard: list[tuple[str, object]] | None = None
+_recorded: list[tuple[str, object]] | None = None
 
 
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    if _heard is not None and event.startswith("socket.") and threading.current_thread().name == DOWNLOADING:
-        _heard.append((event, arguments[1] if len(arguments) > 1 else None))
+def _record(event: str, arguments: tuple[object, ...]) -> None:
+    if (
+        _recorded is not None
+        and event.startswith("socket.")
+        and threading.current_thread().name == DOWNLOADING
+    ):
+        _recorded.append((event, arguments[1] if len(arguments) > 1 else None))
 
 
-sys.addaudithook(_hear)  # for good: Python itself tells of every socket, whoever makes it
+sys.addaudithook(_record)  # for good: Python reports every socket, whichever library makes it
 
 
 @contextmanager
 def listening() -> Iterator[list[tuple[str, object]]]:
-    """Give Python's own record of what a download does with sockets: events, and with what address."""
-    global _heard  # noqa: PLW0603 (a hook of audits cannot be removed)
-    _heard = []
+    """Record what a download does with sockets: Python's audit events, each with its address."""
+    global _recorded  # noqa: PLW0603 (a hook of audits cannot be removed)
+    _recorded = []
     try:
-        yield _heard
+        yield _recorded
     finally:
-        _heard = None
+        _recorded = None
 
 
 def naming(book: dict[str, list[list[str]]], patch: pytest.MonkeyPatch) -> None:
-    """Let names have these addresses, and no other name any: nobody is asked beyond this machine.
+    """Resolve these names to these addresses, and no other name: no resolver is asked.
 
-    A name's lists of addresses are taken one after the other, so that it can change between look-ups.
+    A name's lists of addresses are used one after the other, so that it can change between look-ups.
     """
     look_up = socket.getaddrinfo
     turns = {name: list(lists) for name, lists in book.items()}
@@ -224,7 +228,7 @@ def naming(book: dict[str, list[list[str]]], patch: pytest.MonkeyPatch) -> None:
 
 
 def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """Give what a server needs to speak TLS under a name."""
+    """Return the TLS context of a server with a certificate for a name."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(name).configure_cert(context)
     return context

@@ -1,4 +1,4 @@
-"""Files that might do harm: a fresh process reads them, and says what became of each.
+"""Read files that might do harm in a fresh process, and report the outcome, time and memory of each.
 
 Run as a program, `python -W error trial.py STORE FOLDER`, it reads every file of a folder, and prints a line
 of JSON for each: its name, the outcome, seconds of the processor, and MB above what the idle process had.
@@ -19,7 +19,7 @@ import digits_nb
 
 @dataclass
 class Verdict:
-    """What became of a file: an answer's digit, or the name of an error and its message."""
+    """The outcome for a file: an answer's digit, or the name of an error, with its message."""
 
     outcome: str
     message: str
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def try_all(files: dict[str, bytes], store: Path, folder: Path) -> tuple[dict[str, Verdict], str]:
-    """Read the files in one fresh process, after another that wrote them; its stderr comes with them."""
+    """Write the files, read them in one fresh process, and return the verdicts and its stderr."""
     names = {f"{number:03}": name for number, name in enumerate(files)}
     for number, name in names.items():
         (folder / number).write_bytes(files[name])
@@ -46,7 +46,6 @@ def _read(file: Path, model: digits_nb.DigitModel) -> tuple[str, str]:
 
 
 def _peak_mb() -> float:
-    """The most memory since it was last asked; where the system cannot tell, since the process began."""
     status, mark = Path("/proc/self/status"), Path("/proc/self/clear_refs")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
@@ -60,11 +59,11 @@ def _main(store: str, folder: str) -> None:
     model = digits_nb.ModelStore(store).load("latest")
     files = sorted(Path(folder).iterdir())
     for file in sorted(files, key=lambda file: file.stat().st_size)[:20]:
-        _read(file, model)  # what the first of a format loads is not its doing
+        _read(file, model)  # a format's first file loads its decoder, and that does not count
     _peak_mb()
     idle = _peak_mb()
     for file in files:
-        with suppress(AttributeError, OSError):  # what is free already is not this file's
+        with suppress(AttributeError, OSError):  # memory that is free already does not count
             ctypes.CDLL(None).malloc_trim(0)
         began = time.process_time()
         outcome, message = _read(file, model)
