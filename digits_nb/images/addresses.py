@@ -22,21 +22,17 @@ MAX_HOST = 253  # characters (RFC 1035, as text)
 # metadata services
 FORBIDDEN = {
     ip_network(block): reason
-    for block, reason in {
+    for blocks, reason in {
         "0.0.0.0/8": "this machine itself (RFC 1122)",
-        "10.0.0.0/8": "a private network (RFC 1918)",
+        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16": "a private network (RFC 1918)",
         "100.64.0.0/10": "a provider's inner network (RFC 6598)",
         "127.0.0.0/8": "this machine itself (loopback, RFC 1122)",
         "168.63.129.16/32": "a cloud's inner service (Azure's wire server)",
         "169.254.0.0/16": "a link-local address (RFC 3927), where clouds serve metadata",
-        "172.16.0.0/12": "a private network (RFC 1918)",
         "192.0.0.0/24": "an address kept for protocols (RFC 6890)",
-        "192.0.2.0/24": "an address kept for documentation (RFC 5737)",
+        "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24": "an address kept for documentation (RFC 5737)",
         "192.88.99.0/24": "a 6to4 relay (RFC 7526)",
-        "192.168.0.0/16": "a private network (RFC 1918)",
         "198.18.0.0/15": "an address kept for benchmarks (RFC 2544)",
-        "198.51.100.0/24": "an address kept for documentation (RFC 5737)",
-        "203.0.113.0/24": "an address kept for documentation (RFC 5737)",
         "224.0.0.0/4": "a multicast address (RFC 5771)",
         "240.0.0.0/4": "a reserved or broadcast address (RFC 1112)",
         "::/128": "this machine itself (unspecified, RFC 4291)",
@@ -56,6 +52,7 @@ FORBIDDEN = {
         "fec0::/10": "a site-local address (RFC 3879)",
         "ff00::/8": "a multicast address (RFC 4291)",
     }.items()
+    for block in blocks.split()
 }
 UNICAST = ip_network("2000::/3")  # all that IANA gives out for global unicast (RFC 4291)
 

@@ -189,7 +189,18 @@ def flatten(image: Image.Image) -> Image.Image:
 
 
 def to_gray(image: Image.Image) -> NDArray[np.uint8]:
-    """Give a picture of mode RGB, RGBA or L in grey, (H, W) uint8; a transparent one is flattened first."""
+    """Convert a picture to grey; one with transparency is flattened first.
+
+    Parameters
+    ----------
+    image
+        Mode RGB, RGBA or L.
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+        Luma, 0 is black and 255 white.
+    """
     return np.asarray(image if image.mode == "L" else flatten(image).convert("L"))
 
 
