@@ -1,57 +1,43 @@
-"""`make course`: the lessons' notebooks, made from their sources in notebooks/course/source.
+"""Make the notebooks of the lessons from their sources in notebooks/course/source (`make course`).
 
-A source is Python in the percent format: `# %%` begins a cell of code, `# %% [markdown]` one of prose, with
-its tags behind. From each come two notebooks: the lesson, without the cells tagged "solution", and in the
-folder `solutions` the same without those tagged "exercise".
+A source is a script in jupytext's percent format: `# %%` begins a code cell, `# %% [markdown]` a Markdown
+cell, and tags may follow. Each source becomes two notebooks: the lesson, without the cells tagged "solution",
+and one of the same name in the folder `solutions`, without the cells tagged "exercise".
 """
 
-import json
-import re
 from pathlib import Path
 
+import jupytext
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from digits_nb import paths
 
 COURSE = paths.CHECKOUT / "notebooks" / "course"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-HEAD = re.compile(r"^# %%( \[markdown\])?(?: tags=(\[.*\]))?$", flags=re.MULTILINE)
-
-Cell = nbformat.NotebookNode
-
-
-def cells(source: str) -> list[Cell]:
-    """The cells of a source, in order."""
-    _, *parts = HEAD.split(source)
-    found = []
-    for prose, tags, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        metadata = {"tags": json.loads(tags)} if tags else {}
-        content = text.strip("\n")
-        if prose:
-            found.append(
-                new_markdown_cell(re.sub(r"^# ?", "", content, flags=re.MULTILINE), metadata=metadata)
-            )
-        else:
-            found.append(new_code_cell(content, metadata=metadata))
-    return found
 
 
 def notebook(source: str, *, without: str, title: str = "") -> str:
-    """A notebook as it stands in its file.
+    """Return the content of a notebook file.
 
     Parameters
     ----------
     source
-        In the percent format.
+        A script in the percent format.
     without
         The tag of the cells that are left out.
     title
-        What is put behind the heading; with it, links go one folder further up.
+        Added to the first heading. A notebook with a title lies one folder deeper, and its links are changed
+        accordingly.
     """
-    chosen = [cell for cell in cells(source) if without not in cell.metadata.get("tags", ())]
+    chosen = [
+        cell
+        for cell in jupytext.reads(source, fmt="py:percent").cells
+        if without not in cell.metadata.get("tags", ())
+    ]
     for number, cell in enumerate(chosen):
-        cell.id = str(number)
+        cell.id = str(number)  # jupytext's are random, and the files in git would change with every run
+        cell.metadata.pop("lines_to_next_cell", None)  # only serves the conversion back to a script
         if title and cell.cell_type == "markdown":
             cell.source = cell.source.replace("](../", "](../../")
     if title:
@@ -61,12 +47,12 @@ def notebook(source: str, *, without: str, title: str = "") -> str:
 
 
 def notebooks(course: Path = COURSE) -> dict[Path, str]:
-    """What `make course` writes: each file and its content."""
+    """Return the path and the content of each file that `make course` writes."""
     made = {}
     for path in sorted((course / "source").glob("*.py")):
         source = path.read_text(encoding="utf-8")
-        made[course / f"{path.stem}.ipynb"] = notebook(source, without="solution")
-        solved = course / "solutions" / f"{path.stem}.ipynb"
+        made[course / path.with_suffix(".ipynb").name] = notebook(source, without="solution")
+        solved = course / "solutions" / path.with_suffix(".ipynb").name
         made[solved] = notebook(source, without="exercise", title="with solutions")
     return made
 
