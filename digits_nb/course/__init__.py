@@ -3,9 +3,9 @@
 from digits_nb import course
 
 course.check("1.1", (4, 7))
-course.grade("Ada Lovelace")
+course.solved()
 """
 
-from digits_nb.course.grading import Grade, Verdict, check, grade, verify
+from digits_nb.course.grading import Solved, Verdict, check, solved
 
-__all__ = ["Grade", "Verdict", "check", "grade", "verify"]
+__all__ = ["Solved", "Verdict", "check", "solved"]

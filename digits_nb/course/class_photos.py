@@ -1,6 +1,6 @@
-"""The pictures of a class: photographs of rows of digits, and single digits in folders that say which.
+"""Labelled pictures of a class: photographed rows of the digits 0 to 9, and single digits in folders 0…9.
 
-Ten digits in a row are one photograph to take, and ten labelled pictures once the row is cut up.
+A row needs one photograph and gives ten labelled pictures.
 """
 
 import os
@@ -24,34 +24,34 @@ if TYPE_CHECKING:
     from digits_nb.images.query import Query
 
 ROW = 10
-"""Digits of a row: 0, 1, 2 and so on to 9, from left to right."""
+"""Number of digits in a row: 0 to 9, from left to right."""
 
 TALLEST = 1.6
-"""Of the median height of a row's digits: what is taller has something else in it, such as a name."""
+"""Greatest height of a digit, over the median of its row. Taller ink is more than a digit."""
 
-_SIDE = 400  # pixels of the longer side of what is cut out: more than any step looks at
+_SIDE = 400  # pixels of the longer side of a cut-out picture; preprocessing uses fewer
 
 
 def cut_row(query: "Query") -> "list[NDArray[np.uint8]]":
-    """The ten digits of a photographed row, 0 first.
+    """Cut a photographed row into its ten digits.
 
     Parameters
     ----------
     query
-        Whatever `open_image` takes.
+        The photograph, as a query of `digits_nb.open_image`.
 
     Returns
     -------
     list of ndarray of shape (H, W) or (H, W, 3), uint8
-        Each digit with the paper around it, as far as half-way to its neighbours.
+        The digits 0 to 9, each with the paper around it, at most half-way to its neighbours.
 
     Raises
     ------
     QueryError
-        There are more or fewer than ten digits in the picture, they do not stand in a row, or one of them
-        cannot be read.
+        The picture shows more or fewer than ten digits, they do not stand in a row, or preprocessing of
+        one of them fails.
     DigitsError
-        The picture cannot be had or opened, or shows no digits.
+        The picture cannot be fetched or opened, or shows no digits.
     """
     row = flatten(open_image(query))
     boxes = np.array([stages.box for stages in find_digits(to_gray(row))])
@@ -70,13 +70,13 @@ def cut_row(query: "Query") -> "list[NDArray[np.uint8]]":
 
 
 def pictures_of(folder: str | os.PathLike[str]) -> "tuple[list[NDArray[np.uint8]], NDArray[np.int64]]":
-    """Every digit of a class's folder, with its label.
+    """Read all digits of a folder, with their labels.
 
     Parameters
     ----------
     folder
-        Photographs of rows, 0 to 9, lie in it; or it has sub-folders 0…9 with pictures of single digits; or
-        both. Files whose names begin with a dot are passed over.
+        Holds photographs of rows of the digits 0 to 9, or sub-folders 0…9 with pictures of single digits,
+        or both. Files whose names begin with a dot are skipped.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def pictures_of(folder: str | os.PathLike[str]) -> "tuple[list[NDArray[np.uint8]
     Raises
     ------
     QueryError
-        There is no such folder, it holds no pictures, or some of them, which are all named, cannot be used.
+        There is no such folder, it holds no pictures, or some of them cannot be used; all those are named.
     """
     files = _files(folder)
     pictures: list[NDArray[np.uint8]] = []
@@ -110,7 +110,7 @@ def pictures_of(folder: str | os.PathLike[str]) -> "tuple[list[NDArray[np.uint8]
 
 
 def _files(folder: str | os.PathLike[str]) -> list[tuple[Path, list[int]]]:
-    """Each file of a class's folder, with the digits that it shows."""
+    """Return each file of a folder, with the digits that it should show."""
     place = Path(folder).expanduser()
     given = bool(os.fspath(folder)) and place.is_dir()
     rows = sorted(path for path in place.glob("[!.]*") if path.is_file()) if given else []
@@ -129,14 +129,14 @@ def _files(folder: str | os.PathLike[str]) -> list[tuple[Path, list[int]]]:
 
 
 def _single(query: "Query") -> "list[NDArray[np.uint8]]":
-    """A picture of one digit, if every step can take it."""
+    """Open a picture of one digit, and check that preprocessing succeeds."""
     image = flatten(open_image(query))
     preprocess(image)
     return [np.asarray(image)]
 
 
 def _check_row(boxes: "NDArray[np.int64]") -> None:
-    """Refuse what is not ten digits side by side."""
+    """Raise a `QueryError` if the boxes are not ten digits side by side."""
     count = len(boxes)
     heights = boxes[:, 3] - boxes[:, 1]
     across, down = (np.ptp(boxes[:, [side, side + 2]].mean(axis=1)) for side in (0, 1))
@@ -154,21 +154,15 @@ def _check_row(boxes: "NDArray[np.int64]") -> None:
 
 
 def _surroundings(boxes: "NDArray[np.int64]", size: tuple[int, int]) -> "NDArray[np.int64]":
-    """Around each box as much as a digit is high, but only half-way to another box."""
+    """Widen each box by its height on every side, but only half-way to another box and inside the picture."""
     found = []
     for number, (left, top, right, bottom) in enumerate(boxes.tolist()):
-        room = bottom - top
-        around = np.array([max(left - room, 0), max(top - room, 0), right + room, bottom + room])
-        around[2:] = np.minimum(around[2:], size)
+        margins = [bottom - top] * 4
         for other in np.delete(boxes, number, axis=0).tolist():
-            if other[1] < around[3] and other[3] > around[1]:  # beside it, or askew
-                if other[2] <= left:
-                    around[0] = max(around[0], (other[2] + left) // 2)
-                elif other[0] >= right:
-                    around[2] = min(around[2], (other[0] + right) // 2)
-                elif other[3] <= top:
-                    around[1] = max(around[1], (other[3] + top) // 2)
-                elif other[1] >= bottom:
-                    around[3] = min(around[3], (other[1] + bottom) // 2)
-        found.append(around)
-    return np.array(found)
+            gaps = (left - other[2], other[0] - right, top - other[3], other[1] - bottom)
+            if max(gaps[2] - margins[2], gaps[3] - margins[3]) < 0:  # at the same height, or a little askew
+                side = next((side for side, gap in enumerate(gaps) if gap >= 0), None)
+                if side is not None:
+                    margins[side] = min(margins[side], gaps[side] // 2)
+        found.append((left - margins[0], top - margins[2], right + margins[1], bottom + margins[3]))
+    return np.array(found).clip(0, [*size, *size])

@@ -1,6 +1,5 @@
 """The course: its lessons are what their sources say, run from a fresh kernel, and check themselves."""
 
-import ast
 import base64
 import hashlib
 import json
@@ -180,6 +179,9 @@ def test_every_solution_passes_its_checks_and_shows_its_figures(
     told = [output.data["text/plain"] for source, output in shown if "course.check(" in source]
     assert len(told) == sum("course.check(" in cell.source for cell in cells(lesson))
     assert all(verdict.endswith(": right.") for verdict in told)
+    (listed,) = [output.data["text/plain"] for source, output in shown if source == "course.solved()"]
+    exercises = [verdict.partition(":")[0].removeprefix("✓ ") for verdict in told]
+    assert listed == f"Solved since this kernel was started: {', '.join(exercises)}."
     streams = [output for cell in cells(executed[lesson.stem]) for output in cell.outputs if "name" in output]
     assert not any(output.name == "stderr" for output in streams)
     pictures = re.findall(r"<img\b[^>]*>", HTMLExporter().from_filename(executed[lesson.stem])[0])
@@ -323,11 +325,6 @@ def test_the_teachers_page_has_every_lesson_with_its_exercises() -> None:
     assert [name for _, name, _ in rows] == [lesson.name for lesson in LESSONS]
     for number, _, exercises in rows:
         assert int(exercises) == sum(exercise[0] == number for exercise in CHECKS) - 1
-
-
-def test_the_code_on_the_teachers_page_is_one() -> None:
-    (call,) = re.findall(r"^course\.verify\((.*)\)$", PAGE, re.MULTILINE)
-    assert course.verify(*ast.literal_eval(call)) == ("1.1", "1.quiz")
 
 
 # The checks
@@ -609,58 +606,30 @@ def test_a_quiz_does_not_mind_how_its_letters_are_written(letters: str) -> None:
     assert course.check("1.quiz", letters).right
 
 
-def test_no_letter_and_no_answer_stands_in_the_package() -> None:
-    assert {len(seal) for seals in quizzes.SEALS.values() for seal in seals} == {12}
-    sealed = [seal for seals in quizzes.SEALS.values() for seal in seals]
-    assert len(set(sealed)) == len(sealed) == quizzes.QUESTIONS * len(LESSONS)
+def test_every_lesson_has_a_quiz_with_hints_of_its_own() -> None:
+    assert list(quizzes.ANSWERS) == [f"{lesson.stem[0]}.quiz" for lesson in LESSONS]
+    questions = [question for quiz in quizzes.ANSWERS.values() for question in quiz]
+    assert {letter for letter, _ in questions} == set("abc")
+    assert len({hint for _, hint in questions}) == len(questions) == quizzes.QUESTIONS * len(LESSONS)
 
 
-# The grade
+# What is solved
 
 
-def solved() -> str:
-    course.check("1.1", (4, 2))
-    course.check("1.quiz", "bac")
-    return course.grade("Ada Lovelace").code
+def test_what_was_solved_is_listed_in_the_order_of_the_lessons() -> None:
+    for exercise, answer in (("1.quiz", "bac"), ("1.4", 5), ("1.1", (4, 2))):
+        course.check(exercise, answer)
+    assert course.solved().exercises == ("1.1", "1.quiz")
+    assert str(course.solved()) == "Solved since this kernel was started: 1.1, 1.quiz."
+    assert "1.1, 1.quiz" in course.solved()._repr_html_()
 
 
-def test_a_code_tells_the_teacher_what_was_solved() -> None:
-    assert course.verify(solved(), "Ada Lovelace") == ("1.1", "1.quiz")
+def test_a_wrong_answer_after_a_right_one_takes_nothing_away() -> None:
+    for cell in ((4, 2), (0, 0), ...):
+        course.check("1.1", cell)
+    assert course.solved().exercises == ("1.1",)
 
 
-@pytest.mark.parametrize("name", ["ada  lovelace", " ADA LOVELACE "])
-def test_a_code_does_not_mind_how_a_name_is_typed(name: str) -> None:
-    assert course.verify(f" {solved().lower()} ", name) == ("1.1", "1.quiz")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda code: (code, "Charles Babbage"),
-        lambda code: (code.replace("1.1", "1.2"), "Ada Lovelace"),
-        lambda code: (f"1.4+{code}", "Ada Lovelace"),
-        lambda code: (code[:-1] + ("A" if code[-1] != "A" else "B"), "Ada Lovelace"),
-        lambda code: (code.partition("=")[0], "Ada Lovelace"),
-        lambda _: ("", "Ada Lovelace"),
-        lambda _: ("é=é", "Ada Lovelace"),
-    ],
-    ids=[
-        "another name",
-        "another exercise",
-        "one more",
-        "a mistyped end",
-        "no signature",
-        "nothing",
-        "accents",
-    ],
-)
-def test_a_code_that_does_not_fit_stands_for_nothing(change: Callable[[str], tuple[str, str]]) -> None:
-    code, name = change(solved())
-    assert course.verify(code, name) == ()
-
-
-def test_a_grade_without_a_name_or_without_anything_solved_says_so() -> None:
-    assert "Nothing is solved" in str(course.grade("Ada Lovelace"))
-    assert course.check("1.1", (4, 2)).right
-    assert "Give your name" in str(course.grade("  "))
-    assert course.grade("").code == ""
+def test_where_nothing_is_solved_it_says_so() -> None:
+    assert course.solved().exercises == ()
+    assert "Nothing is solved" in str(course.solved())

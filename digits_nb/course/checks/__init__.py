@@ -1,22 +1,19 @@
-"""What the exercises of the lessons ask for: each check says what an answer lacks, or nothing.
+"""The check of each exercise: it takes an answer and returns a hint, or "" if the answer is right.
 
-An answer is judged by what it does: what it should be is worked out here from the digits, and stands nowhere.
+An answer is judged by what it does: the check computes the right result from the digits. Only the quizzes
+have a table of answers.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from digits_nb.course import quizzes
 from digits_nb.course.checks import lesson1, lesson2, lesson3, lesson4, lesson5, lesson6
+from digits_nb.course.checks.answers import Check
 
-CHECKS: dict[str, Callable[[Any], str]] = {
-    **lesson1.CHECKS,
-    **lesson2.CHECKS,
-    **lesson3.CHECKS,
-    **lesson4.CHECKS,
-    **lesson5.CHECKS,
-    **lesson6.CHECKS,
-    **{exercise: partial(quizzes.shortfall, exercise) for exercise in quizzes.SEALS},
+_LESSONS = (lesson1, lesson2, lesson3, lesson4, lesson5, lesson6)
+
+CHECKS: dict[str, Check] = {
+    **{exercise: check for lesson in _LESSONS for exercise, check in lesson.CHECKS.items()},
+    **{exercise: partial(quizzes.hint_about, exercise) for exercise in quizzes.ANSWERS},
 }
-"""Exercise → what its answer lacks, in words; "" if nothing."""
+"""Exercise, such as "1.1" or "1.quiz" → its check."""

@@ -1,16 +1,16 @@
-"""Lesson 1, Sixty-four numbers: what its exercises ask for."""
+"""The checks of lesson 1, Sixty-four numbers."""
 
 import numpy as np
 
-from digits_nb.course.checks.example import all_digits
-from digits_nb.course.checks.given import Given, no_function, number_of, wrong_shape
+from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of, wrong_shape
+from digits_nb.course.checks.baseline import all_digits
 from digits_nb.preprocessing.normalization import BITMAP, GRID, LEVELS
 
 FOUR, FIVE = 4, 5
-"""Rows of `load_digits` that the lesson looks at: a four, and a five that looks like a nine."""
+"""Rows of `load_digits` that the lesson shows: a four, and a five that looks like a nine."""
 
 WHITE = 255
-"""Of a screen."""
+"""The lightest grey level of a screen."""
 
 
 def _full_cell(answer: Given) -> str:
@@ -30,8 +30,8 @@ def _full_cell(answer: Given) -> str:
 
 
 def _screen(answer: Given) -> str:
-    if short := wrong_shape(answer, (GRID, GRID)):
-        return short
+    if hint := wrong_shape(answer, (GRID, GRID)):
+        return hint
     ink, shades = all_digits().grids[FOUR] / LEVELS, np.asarray(answer, float)
     if np.allclose(shades, WHITE * (1 - ink), atol=1):
         return ""
@@ -45,20 +45,15 @@ def _screen(answer: Given) -> str:
 
 
 def _count(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     bitmap = np.random.default_rng(0).random((BITMAP, BITMAP))
-    found = answer(bitmap.copy())
-    if short := wrong_shape(found, (GRID, GRID)):
-        return short
-    blocks = [[bitmap[4 * r : 4 * r + 4, 4 * c : 4 * c + 4].sum() for c in range(GRID)] for r in range(GRID)]
-    if np.allclose(found, blocks):
-        return ""
-    if np.allclose(found, np.transpose(blocks)):
-        return "Rows and columns have changed places."
-    if np.allclose(found, np.array(blocks) / LEVELS):
-        return "That is the mean of each block, 0 to 1. How much ink is in all of its pixels together?"
-    return "The shape is right, but the ink of some blocks is not. Is each block 4×4?"
+    blocks = bitmap.reshape(GRID, 4, GRID, 4).sum(axis=(1, 3))
+    hints = {
+        "": blocks,
+        "Rows and columns have changed places.": blocks.T,
+        "That is the mean of each block, 0 to 1. How much ink is in all pixels together?": blocks / LEVELS,
+    }
+    otherwise = "The shape is right, but the ink of some blocks is not. Is each block 4×4?"
+    return hint_about(answer(bitmap.copy()), hints, otherwise)
 
 
 def _nearest(answer: Given) -> str:
@@ -75,4 +70,4 @@ def _nearest(answer: Given) -> str:
     return ""
 
 
-CHECKS = {"1.1": _full_cell, "1.2": _screen, "1.3": _count, "1.4": _nearest}
+CHECKS = {"1.1": _full_cell, "1.2": _screen, "1.3": for_function(_count), "1.4": _nearest}

@@ -1,10 +1,10 @@
-"""Lesson 3, Your own digit: what its exercises ask for."""
+"""The checks of lesson 3, Your own digit."""
 
 import numpy as np
 
-from digits_nb.course.checks.example import all_digits, fitted, halves, rows_of
-from digits_nb.course.checks.given import Given, hint_about, no_function, number_of, wrong_shape
-from digits_nb.preprocessing.normalization import GRID, LEVELS
+from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of
+from digits_nb.course.checks.baseline import all_digits, fitted, halves, rows_of
+from digits_nb.preprocessing.normalization import LEVELS
 
 
 def _moved(answer: Given) -> str:
@@ -13,54 +13,39 @@ def _moved(answer: Given) -> str:
     if number is None or not 0 <= number <= 1:
         return "Give a share from 0 to 1: right answers divided by all answers."
 
-    def after(columns: int, rows: int) -> float:
-        moved = np.roll(held.grids, (rows, columns), axis=(1, 2))
-        return float(np.mean(model.predict(rows_of(moved)) == held.labels))
-
-    if np.isclose(number, after(1, 0), atol=0.002):
-        return ""
-    if np.isclose(number, after(0, 0), atol=0.002):
-        return "So many are read where they stood. Have they been moved?"
-    if np.isclose(number, after(-1, 0), atol=0.002):
-        return "They have moved to the left. Which way does a positive number move them?"
-    if np.isclose(number, after(0, 1), atol=0.002) or np.isclose(number, after(0, -1), atol=0.002):
-        return "They have moved up or down. Which axis holds the columns, if axis 0 counts the digits?"
-    return (
-        "Not that many. Move each held-out digit by one column, ask the same model, compare with the labels."
-    )
+    vertical = "They have moved up or down. Which axis holds the columns, if axis 0 counts the digits?"
+    hints = {
+        (1, 0): "",
+        (0, 0): "So many are read where they stood. Have they been moved?",
+        (-1, 0): "They have moved to the left. Which way does a positive number move them?",
+        (0, 1): vertical,
+        (0, -1): vertical,
+    }
+    for (columns, rows), hint in hints.items():
+        read = model.predict(rows_of(np.roll(held.grids, (rows, columns), axis=(1, 2))))
+        if np.isclose(number, np.mean(read == held.labels), atol=0.002):
+            return hint
+    return "Not that many. Move each held-out digit by one column, ask the model, compare with the label."
 
 
 def _ink_high(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     for grid in all_digits().grids[:20]:
         for given, polarity in ((grid, "on white paper"), (LEVELS - grid, "on a blackboard")):
             kept = given.copy()
             found = answer(kept)
-            if short := wrong_shape(found, (GRID, GRID)):
-                return short
             if not np.array_equal(kept, given):
                 return "Your function changes the grid that it is given. Make a new one."
-            if np.allclose(found, LEVELS - grid):
-                return (
-                    f"The polarity is off for a digit {polarity}: ink should be high, and the ground near 0."
-                )
-            if not np.allclose(found, grid):
-                return (
-                    f"For a digit {polarity} other numbers come out: take them as they are, or from 16 down."
-                )
+            off = f"The polarity is off for a digit {polarity}: ink should be high, and the ground near 0."
+            other = f"For a digit {polarity} other numbers come out: take them as they are, or from 16 down."
+            if hint := hint_about(found, {"": grid, off: LEVELS - grid}, other):
+                return hint
     return ""
 
 
 def _distance(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     learned, held = halves()
     for grid in held.grids[:3]:
         distances = np.linalg.norm(learned.grids - grid, axis=(1, 2))
-        number = number_of(answer(grid.copy()))
-        if number is None:
-            return "Your function should return one number, the least distance, and does not yet."
         hints = {
             "": distances.min(),
             "Leaked: it finds the digit itself. Look only among those that the model learned from.": 0,
@@ -69,12 +54,10 @@ def _distance(answer: Given) -> str:
             "That is a mean, and the nearest one is asked for.": distances.mean(),
             "That is the farthest one, and the nearest one is asked for.": distances.max(),
         }
-        otherwise = (
-            "Not that far. The distance of two grids is the root of the sum of their squared differences."
-        )
-        if hint := hint_about(number, hints, otherwise):
+        otherwise = "Not that far. A distance is the root of the sum of the squared differences."
+        if hint := hint_about(answer(grid.copy()), hints, otherwise):
             return hint
     return ""
 
 
-CHECKS = {"3.1": _moved, "3.2": _ink_high, "3.3": _distance}
+CHECKS = {"3.1": _moved, "3.2": for_function(_ink_high), "3.3": for_function(_distance)}

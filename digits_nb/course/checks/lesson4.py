@@ -1,12 +1,12 @@
-"""Lesson 4, Seeing like the data set: what its exercises ask for."""
+"""The checks of lesson 4, Seeing like the data set."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits_nb.course.checks.example import Model, fitted, halves, rows_of
-from digits_nb.course.checks.given import Given, hint_about, no_function, number_of, wrong_shape
+from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of, wrong_shape
+from digits_nb.course.checks.baseline import Model, fitted, halves, rows_of
 from digits_nb.course.photos import photographs
 from digits_nb.preprocessing.ink import INK
 from digits_nb.preprocessing.normalization import STROKE_WIDTH
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 EACH = 10
-"""Snapshots of each digit that exercise 4.3 asks about."""
+"""Number of snapshots of each digit in exercise 4.3."""
 
 FEW = 0.5
-"""Share of them that are read at most, with the stroke width that it asks for."""
+"""Accuracy on them, 0..1, that the stroke width asked for stays below."""
 
 
 def _cut(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     ink = np.zeros((40, 60))
     ink[11:31, 20:29] = np.random.default_rng(0).uniform(0, 1, (20, 9))
     ink[15:17] = ink[:, 25:27] = 0  # a digit may be in two parts
@@ -33,15 +31,14 @@ def _cut(answer: Given) -> str:
     ink[2, 50] = ink[38, 3] = 0.3  # too faint to count
     found = answer(ink.copy())
     right = ink[11:31, 20:29]
-    if short := _not_the_cut(found, right):
-        return short
-    return (
-        "" if np.array_equal(found, right) else "The shape is right, but it is another part of the picture."
-    )
+    if hint := _hint_about_cut(found, right):
+        return hint
+    right_part = np.array_equal(found, right)
+    return "" if right_part else "The shape is right, but it is another part of the picture."
 
 
-def _not_the_cut(found: Given, right: "NDArray[np.float64]") -> str:
-    """The hint for a mistake that is easy to make."""
+def _hint_about_cut(found: Given, right: "NDArray[np.float64]") -> str:
+    """Return a hint about a mistake that is easy to make, or ""."""
     last = "Nearly: the last row or column is missing. Where does a slice end?"
     first = "Nearly: the first row or column is missing. Which one has the first ink?"
     part = "An empty row or column inside the digit was dropped: keep all between first and last."
@@ -69,44 +66,45 @@ def _not_the_cut(found: Given, right: "NDArray[np.float64]") -> str:
 
 
 def _slant(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     for lean in (-0.4, 0.3):
         ink = np.zeros((30, 40))
         for row in range(4, 28):
             start = 18 + round(lean * (row - 15))
             ink[row, start : start + 3] = 1 - row / 60
-        number = number_of(answer(ink.copy()))
-        if number is None:
-            return "Your function should return one number, the slant, and does not yet."
-        if not abs(number) < 1e6:  # noqa: PLR2004 - not a number, or as good as infinite
-            return "What is divided by is nearly 0: is `down` squared before the sum?"
-        if hint := _not_the_slant(number, ink):
+        if hint := _hint_about_slant(answer(ink.copy()), ink):
             return hint
     return ""
 
 
-def _not_the_slant(number: float, ink: "NDArray[np.float64]") -> str:
-    rows, columns = np.indices(ink.shape)
+def _hint_about_slant(found: Given, ink: "NDArray[np.float64]") -> str:
+    number = number_of(found)
+    if number is not None and not abs(number) < 1e6:  # noqa: PLR2004 - NaN, or as good as infinite
+        return "What is divided by is nearly 0: is `down` squared before the sum?"
+    rows, columns = np.meshgrid(*map(np.arange, ink.shape), indexing="ij")
     down, right = rows - np.average(rows, weights=ink), columns - np.average(columns, weights=ink)
     low, far = rows - rows.mean(), columns - columns.mean()
-    mixed, tall, wide = (float(np.sum(ink * each)) for each in (right * down, down**2, right**2))
+    slant = _slope(ink, right, down)
     hints = {
-        "": mixed / tall,
-        "The sign is off: ink that moves to the right as it goes down has a slant above 0.": -mixed / tall,
-        "That is how far down it goes with each column. Which of the squares belongs below?": mixed / wide,
-        "That is the sum, not yet divided by the other one.": mixed,
+        "": slant,
+        "The sign is off: ink that moves to the right as it goes down has a slant above 0.": -slant,
+        "That is how far down it goes with each column. Which of the squares belongs below?": (
+            _slope(ink, down, right)
+        ),
+        "That is the sum, not yet divided by the other one.": np.sum(ink * right * down),
         "Measured from the corner of the picture: take the middle of the ink away from rows and columns.": (
-            np.sum(ink * rows * columns) / np.sum(ink * rows**2)
+            _slope(ink, columns, rows)
         ),
         "The middle is that of the picture: take that of the ink, `np.average(…, weights=ink)`.": (
-            np.sum(ink * far * low) / np.sum(ink * low**2)
+            _slope(ink, far, low)
         ),
-        "Every pixel counts the same: each should count as much as it has ink.": (
-            np.sum(right * down) / np.sum(down**2)
-        ),
+        "Every pixel counts the same: each should count as much as it has ink.": _slope(1, right, down),
     }
-    return hint_about(number, hints, "Not that slant. Are the middles and both sums weighed by the ink?")
+    return hint_about(found, hints, "Not that slant. Are the middles and both sums weighed by the ink?")
+
+
+def _slope(weights: "NDArray[np.float64] | int", across: "NDArray[Any]", along: "NDArray[Any]") -> float:
+    """Return the slope of the least-squares line through the origin, `across` over `along`."""
+    return float(np.sum(weights * across * along) / np.sum(weights * along**2))
 
 
 @cache
@@ -129,4 +127,4 @@ def _width(answer: Given) -> str:
     return f"With it the model still reads {read:.0%} of them: go further from {STROKE_WIDTH}."
 
 
-CHECKS = {"4.1": _cut, "4.2": _slant, "4.3": _width}
+CHECKS = {"4.1": for_function(_cut), "4.2": for_function(_slant), "4.3": _width}

@@ -1,4 +1,4 @@
-"""Lesson 6, Out into the world: what its exercises ask for."""
+"""The checks of lesson 6, Out into the world."""
 
 import base64
 import hashlib
@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from digits_nb.course.checks.given import NOTHING, Given, hint_about, no_function, number_of, wrong_shape
+from digits_nb.course.checks.answers import NOTHING, Given, for_function, hint_about_two_shares, number_of
 
-ERRAND = (6, 0, 2)
-"""What the three pictures of exercise 6.2 show."""
+DIGITS = (6, 0, 2)
+"""The digits of the three pictures of exercise 6.2."""
 
 _CONTENT = b"\x89PNG\r\n\x1a\n\x00\xff of a picture\n"
 
 
 def _of_a_file(answer: Callable[[Path], Any]) -> tuple[Any, Path]:
-    """What an answer gives for a file, and the path that the file had."""
+    """Call an answer with the path of a file; return its result and the path."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seven.png"
         path.write_bytes(_CONTENT)
@@ -27,8 +27,6 @@ def _of_a_file(answer: Callable[[Path], Any]) -> tuple[Any, Path]:
 
 
 def _fingerprint(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     try:
         found, path = _of_a_file(answer)
     except UnicodeDecodeError:
@@ -54,26 +52,24 @@ def _fingerprint(answer: Given) -> str:
     return hints.get(found, otherwise) if isinstance(found, str | bytes | None) else otherwise
 
 
-def _errand(answer: Given) -> str:  # noqa: PLR0911 - a hint each
+def _three_runs(answer: Given) -> str:  # noqa: PLR0911 - a hint each
     if answer is None:
         return "There is no list: `append` and `print` give nothing back. Begin with `found = []`."
-    if np.shape(answer) != (len(ERRAND),):
-        return f"Give a list of {len(ERRAND)} digits, one for each picture."
+    if np.shape(answer) != (len(DIGITS),):
+        return f"Give a list of {len(DIGITS)} digits, one for each picture."
     digits = list(answer)
     if any(isinstance(digit, str) for digit in digits):
         return "Give the digits as numbers, as `read_result` has them."
     if any(number_of(digit) is None for digit in digits):
         return 'Each entry should be a digit: take `["digit"]` of what `read_result` gives.'
-    if digits == list(ERRAND):
+    if digits == list(DIGITS):
         return ""
-    if sorted(digits) == sorted(ERRAND):
+    if sorted(digits) == sorted(DIGITS):
         return "These are the right digits in another order. In which order are the pictures asked about?"
     return "Not these digits. Does each run write to a file of its own, and is that the one which is read?"
 
 
 def _body(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     found, path = _of_a_file(answer)
     if not isinstance(found, str):
         kinds = {dict: "That is a dict. Which function makes JSON of it?", type(None): NOTHING}
@@ -98,32 +94,33 @@ def _body(answer: Given) -> str:
 
 
 def _watch(answer: Given) -> str:
-    if short := no_function(answer):
-        return short
     given = [0, 2, None, 2, 9, 2, None, 3]
     found = answer(list(given))
-    if short := wrong_shape(found, (2,)):
-        return short if found is None else "Give two shares, as in `return refused, frequent`."
-    if np.allclose(found, (3 / 6, 2 / 8)):
-        return "The two have changed places: first how many were refused."
-    hints = {
+    first = {
         "": 2 / 8,
         "The first is the share that was answered. How many were refused?": 6 / 8,
         "The first is how many were refused. Which share of all is it?": 2,
         "The first is off: 0 is a digit like any other, and only None is a refusal.": 3 / 8,
         "The first is a share of the given digits: of all pictures, how many were refused?": 2 / 6,
-        "The first is per cent: give shares from 0 to 1.": 25,
     }
-    if hint := hint_about(found[0], hints, "The first share is off: how many of all are None?"):
-        return hint
-    hints = {
+    second = {
         "": 3 / 6,
         "The second is a share of all: of the digits that were given, how many are the same?": 3 / 8,
         "The second is how many there are of it. Which share of the given digits is it?": 3,
         "The second is the digit itself. How often did it come out?": 2,
-        "The second is per cent: give shares from 0 to 1.": 50,
     }
-    return hint_about(found[1], hints, "The second is off: count each digit, and take the largest count.")
+    return hint_about_two_shares(
+        found,
+        "refused, frequent",
+        "how many were refused",
+        (first, "The first share is off: how many of all are None?"),
+        (second, "The second is off: count each digit, and take the largest count."),
+    )
 
 
-CHECKS = {"6.1": _fingerprint, "6.2": _errand, "6.3": _body, "6.4": _watch}
+CHECKS = {
+    "6.1": for_function(_fingerprint),
+    "6.2": _three_runs,
+    "6.3": for_function(_body),
+    "6.4": for_function(_watch),
+}

@@ -288,10 +288,9 @@ course.check("1.quiz", letters)
 # - Each number counts ink, 0 to 16, in a block of 4×4 pixels; so ink is high and paper is 0.
 # - Digits that look alike are mostly near to each other, and now and then a five lies among nines.
 #
-# If your teacher wants to know how far you came, put your name between the quotes: the cell shows a code for
-# what you have solved since this notebook was started.
+# The next cell lists the exercises that you have solved since this notebook was started.
 # %%
-course.grade("")
+course.solved()
 # %% [markdown]
 # **Where to read on.** Lesson 2, [Ninety-seven per cent](2-ninety-seven-per-cent.ipynb), trains a model on
 # these points. [preprocess.ipynb](../preprocess.ipynb) shows the whole way from a picture to its grid. The

@@ -251,9 +251,9 @@ course.check("2.quiz", letters)
 # - Behind a score are pictures, and they are not all equally likely to be misread.
 # - What is kept apart decides what a score speaks of: other digits, or other people.
 #
-# If your teacher wants to know how far you came, put your name between the quotes.
+# The next cell lists the exercises that you have solved since this notebook was started.
 # %%
-course.grade("")
+course.solved()
 # %% [markdown]
 # **Where to read on.** Even ninety-six, with writers kept apart, was measured on grids that somebody else had
 # made so carefully that you never saw it happen. Lesson 3, [Your own digit](3-your-own-digit.ipynb), asks the

@@ -320,9 +320,9 @@ course.check("4.quiz", letters)
 # - When the question is put in the language of what was learned, a model of the same kind reads nearly all
 #   of it.
 #
-# If your teacher wants to know how far you came, put your name between the quotes.
+# The next cell lists the exercises that you have solved since this notebook was started.
 # %%
-course.grade("")
+course.solved()
 # %% [markdown]
 # **Where to read on.** Lesson 5, [Who taught it to write?](5-who-taught-it-to-write.ipynb), is about the
 # other half of the ladder. [preprocess.ipynb](../preprocess.ipynb) has the knobs of these steps as sliders,
