@@ -1,4 +1,4 @@
-"""The slate of the first lesson: one grid to touch, and the digits that it is nearest to, live."""
+"""The grid explorer of lesson 1: an editable grid, with the nearest digits of the data set."""
 
 from threading import RLock
 
@@ -12,16 +12,16 @@ from digits_nb.widgets.grid_editor import GridEditor
 from digits_nb.widgets.html import LiveBox, LiveHtml
 
 NEAREST = 8
-"""How many digits are shown that are nearest to the grid."""
+"""Number of nearest digits that are shown."""
 
 
 class Slate(LiveBox):
-    """A grid in an editor; below it scikit-learn's digits nearest to it, anew after every touch.
+    """A grid editor with scikit-learn's nearest digits below, updated after each change.
 
     Parameters
     ----------
     grid
-        What stands on it at first: (8, 8), 0..16.
+        The grid to begin with: (8, 8), 0..16.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Slate(LiveBox):
     near : digits_nb.widgets.html.LiveHtml
         The nearest digits with their labels.
     grid : ndarray of shape (8, 8), float64, 0..16
-        What stands on it now.
+        The grid as it is now.
     """
 
     KIND = "slate"
@@ -38,16 +38,16 @@ class Slate(LiveBox):
     def __init__(self, grid: ArrayLike) -> None:
         self._digits = dataset.load()
         self.near = LiveHtml()
-        self.editor = GridEditor(self._touched, RLock())
+        self.editor = GridEditor(self._show_nearest, RLock())
         self.editor.show(grid)
         super().__init__([LiveHtml(html.title("Touch the grid")), self.editor, self.near])
-        self._touched(self.grid)
+        self._show_nearest(self.grid)
 
     @property
     def grid(self) -> NDArray[np.float64]:
-        """What stands on it now: (8, 8), 0..16."""
+        """The grid as it is now: (8, 8), 0..16."""
         return np.reshape(self.editor.grid, (8, 8))
 
-    def _touched(self, grid: NDArray[np.float64]) -> None:
+    def _show_nearest(self, grid: NDArray[np.float64]) -> None:
         found = nearest(grid, self._digits.grids, self._digits.labels, NEAREST)
         self.near.show(html.render_neighbours(found.grids, found.labels))
