@@ -45,9 +45,11 @@ lab: $(READY)  ## open JupyterLab
 	@$(BIN)/python -m jupyterlab $$(test "$$(id -u)" != 0 || echo --allow-root)  # one is root in a container
 
 .PHONY: lint
-lint: $(READY)  ## check code and notebooks: ruff's rules, its format, no outputs in git
+lint: $(READY)  ## check code and notebooks: style, types, which package imports which, no outputs in git
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir .venv/cache/import-linter
 	@find notebooks -name .ipynb_checkpoints -prune -o -name '*.ipynb' -exec $(BIN)/nbstripout --verify \
 		--extra-keys "metadata.papermill cell.metadata.papermill" {} +
 

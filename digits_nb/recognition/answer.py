@@ -1,4 +1,4 @@
-"""What a picture is answered with: a digit, how sure the model is of it, and what it saw; shows itself."""
+"""The answer for a picture: the digit, its confidence and what the model saw, with a rich display."""
 
 import base64
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Answer:
-    """What the model reads in a picture; shows itself in a notebook.
+    """The digit that the model reads in a picture, with a rich display in notebooks.
 
     Attributes
     ----------
     digit : int
         0..9.
     confidence : float
-        How likely the model takes `digit` to be, 0..1, calibrated on hands that it never saw.
+        The probability of `digit`, 0..1, calibrated on handwriting that the model never saw.
     certain : bool
-        Whether the model would bet on it, at the error rate that its card states.
+        Whether the confidence reaches the threshold above which, by the model's card, errors are rare.
     probabilities : ndarray of shape (10,), float64
         One for each digit; they sum to 1.
     grid : ndarray of shape (8, 8), float64, 0..16
-        All that the model saw.
+        The model's whole input.
     model_version : str or None
         64 hex digits; None for a model that is not saved.
     duration_s : float
@@ -36,7 +36,7 @@ class Answer:
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the upright picture.
     picture : ndarray of shape (h, w), uint8
-        What was read, in grey and made small, to show.
+        The picture in grey, reduced for display.
     """
 
     digit: int
@@ -50,7 +50,7 @@ class Answer:
     picture: "NDArray[np.uint8]" = field(repr=False)
 
     def _repr_html_(self) -> str:
-        """Picture, grid and bars, side by side, with words for those who do not see them."""
+        """Show picture, grid and bars side by side, each with a text alternative."""
         certainty = "certain" if self.certain else "not certain"
         likely = np.argsort(-self.probabilities)[:3]
         words = ", ".join(f"{digit} with {self.probabilities[digit]:.0%}" for digit in likely)
@@ -63,7 +63,7 @@ class Answer:
             '<div style="display:flex;gap:24px;align-items:center;flex-wrap:wrap">'
             f'<span style="font-size:64px;line-height:1">{self.digit}</span>'
             f"<span>{self.confidence:.1%}<br>{certainty}</span>"
-            # as images: a notebook viewer that trusts nobody drops inline SVG, and with it all but its text
+            # as images: a viewer of an untrusted notebook removes inline SVG, but for its text
             + "".join(
                 f'<img height="120" alt="{alt}" src="data:image/{kind};base64,{data}">'
                 for alt, kind, data in pictures

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-RUNTIME = [Requirement(text) for text in PROJECT["dependencies"]]
-EXTRAS = [
-    Requirement(text)
-    for texts in PROJECT["optional-dependencies"].values()
-    for text in texts
-    if not text.startswith("digits_nb[")
-]
+BASE = [Requirement(text) for text in PROJECT["dependencies"]]
+EXTRAS = {
+    extra: [Requirement(text) for text in texts if not text.startswith("digits_nb[")]
+    for extra, texts in PROJECT["optional-dependencies"].items()
+}
+USERS = ("train", "notebook", "service", "batch", "course", "heic")  # the others are for developers
+RUNTIME = BASE + [requirement for extra in USERS for requirement in EXTRAS[extra]]
+DECLARED = BASE + [requirement for requirements in EXTRAS.values() for requirement in requirements]
 BACKEND = [Requirement(text) for text in PYPROJECT["build-system"]["requires"]]
 LOCK = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
 ENVIRONMENT = yaml.safe_load((CHECKOUT / "environment.yml").read_text(encoding="utf-8"))
@@ -90,7 +91,7 @@ def test_the_package_imports_what_is_declared_and_declares_what_is_imported() ->
 
 
 def test_tests_and_tools_import_what_is_declared() -> None:
-    declared = {name_of(requirement) for requirement in RUNTIME + EXTRAS}
+    declared = {name_of(requirement) for requirement in DECLARED}
     assert imported("tests", "tools", "benchmarks") <= declared
 
 
@@ -113,18 +114,19 @@ def test_answering_a_query_loads_neither_scikit_learn_nor_jupyter_nor_a_web_clie
         "import digits_nb; digits_nb.recognize({'path': sys.argv[1]})",
         str(CHECKOUT / "notebooks/samples/seven-dark-on-white.png"),
     )
-    assert {"digits_nb", "numpy", "PIL", "cv2", "onnxruntime"} <= found
-    heavy = {"sklearn", "scipy", "skl2onnx", "joblib", "matplotlib", "requests", "papermill", "nbformat"}
+    assert {"digits_nb", "numpy", "PIL", "cv2", "safetensors"} <= found
+    heavy = {"sklearn", "scipy", "joblib", "matplotlib", "requests", "papermill", "nbformat", "tornado"}
     assert not found & (heavy | {"IPython", "ipywidgets", "jupyterlab", "tqdm", "pandas"})
 
 
 # Dependencies
 
 
-def test_conda_users_get_the_same_dependencies_with_the_same_bounds() -> None:
+def test_conda_users_get_all_extras() -> None:
     *conda, pip = ENVIRONMENT["dependencies"]
     assert conda == [f"python {PROJECT['requires-python']}", "pip"]
-    assert pip == {"pip": [*PROJECT["dependencies"], "-e ."]}
+    assert pip == {"pip": ["-e .[all]"]}
+    assert PROJECT["optional-dependencies"]["all"] == [f"digits_nb[{','.join(USERS)}]"]
 
 
 def test_the_environments_pip_section_installs_and_reads_a_digit(
@@ -187,14 +189,14 @@ def test_the_lock_pins_every_dependency_once_and_within_its_bounds(python: str, 
         if not requirement.marker or requirement.marker.evaluate(environment):
             pinned.setdefault(name_of(requirement), []).append(requirement.specifier)
     assert [name for name, specifiers in pinned.items() if len(specifiers) != 1] == []
-    for requirement in RUNTIME + EXTRAS + BACKEND:
+    for requirement in DECLARED + BACKEND:
         (specifier,) = pinned[name_of(requirement)]
         assert requirement.specifier.contains(str(specifier).removeprefix("==")), requirement.name
 
 
 def test_every_dependency_stands_with_its_reason() -> None:
     text = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
-    for requirement in RUNTIME + EXTRAS:
+    for requirement in DECLARED:
         assert re.search(rf'^ +"{re.escape(requirement.name)} [^"]*", +# \w', text, flags=re.MULTILINE), (
             requirement
         )
