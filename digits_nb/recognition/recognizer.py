@@ -66,14 +66,12 @@ def preprocess(
     DigitsError
         `open_image` cannot open it.
     """
-    shape = None
-    if small:
-        # a JPEG is decoded at twice the final size at least, so that the final averaging is always ours
-        picture, (width, height) = open_reduced(query, 2 * MAX_SIDE)
-        gray, shape = reduce(to_gray(picture)), (height, width)
-    else:
-        gray = to_gray(open_image(query))
-    return normalize(gray, shape, threshold=threshold, slant_removed=slant_removed, stroke_width=stroke_width)
+    knobs = {"threshold": threshold, "slant_removed": slant_removed, "stroke_width": stroke_width}
+    if not small:
+        return normalize(to_gray(open_image(query)), **knobs)
+    # a JPEG is decoded at twice the final size at least, so that the final averaging is always ours
+    picture, (width, height) = open_reduced(query, 2 * MAX_SIDE)
+    return normalize(reduce(to_gray(picture)), (height, width), **knobs)
 
 
 def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
@@ -147,9 +145,8 @@ def recognize_grid(grid: "ArrayLike", model: "DigitModel") -> Answer:
     probabilities = model.predict_proba(np.asarray(grid)[None])
     cells = np.asarray(grid, np.float64).reshape(8, 8)
     picture = (255 - cells * (255 / LEVELS)).astype(np.uint8)
-    return _answer_one(
-        Prepared(cells[None], (0, 0, 8, 8), picture), probabilities, model, perf_counter() - start
-    )
+    prepared = Prepared(cells[None], (0, 0, 8, 8), picture)
+    return _answer_one(prepared, probabilities, model, perf_counter() - start)
 
 
 def recognize_list(
@@ -189,10 +186,8 @@ def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answe
     probabilities = model.predict_proba(np.stack([stages.grid for stages in found]))
     _refuse_unlike(probabilities, model)
     share = (perf_counter() - start) / len(found)
-    return [
-        _answer(_prepared(stages), row, model, share)
-        for stages, row in zip(found, probabilities, strict=True)
-    ]
+    rows = zip(found, probabilities, strict=True)
+    return [_answer(_prepared(stages), row, model, share) for stages, row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +236,7 @@ def prepare(query: "Query") -> Prepared:
         return prepared
     box = prepared.box
     if len(found) == 1:  # the rest was a ruled line or bleed-through
-        gray = stages.gray
-        box = enlarge(found[0].box, (gray.shape[0], gray.shape[1]), stages.shape)
+        box = enlarge(found[0].box, stages.gray.shape[:2], stages.shape)
     return Prepared(np.stack([digit.grid for digit in found]), box, prepared.picture)
 
 
@@ -320,14 +314,5 @@ def _answer(
     confidence = float(probabilities[digit])
     # without a threshold in the card no answer is certain
     certain = confidence >= model.card.get("calibration", {}).get("certain_from", np.inf)
-    return Answer(
-        digit,
-        confidence,
-        certain,
-        probabilities,
-        prepared.grids[0],
-        model.version,
-        duration_s,
-        prepared.box,
-        prepared.picture,
-    )
+    grid, box, picture = prepared.grids[0], prepared.box, prepared.picture
+    return Answer(digit, confidence, certain, probabilities, grid, model.version, duration_s, box, picture)
