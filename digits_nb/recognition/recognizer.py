@@ -68,7 +68,7 @@ def preprocess(
     """
     knobs = {"threshold": threshold, "slant_removed": slant_removed, "stroke_width": stroke_width}
     if not small:
-        return normalize(to_gray(open_image(query)), **knobs)
+        return normalize(to_gray(open_image(query)), None, **knobs)
     # a JPEG is decoded at twice the final size at least, so that the final averaging is always ours
     picture, (width, height) = open_reduced(query, 2 * MAX_SIDE)
     return normalize(reduce(to_gray(picture)), (height, width), **knobs)
