@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 import digits_nb as dn
 from digits_nb import evaluation
 from digits_nb.evaluation import figures, report
-from digits_nb.preprocessing.ablation import RUNGS
+from digits_nb.evaluation.ablation import RUNGS
 from digits_nb.recognition import default_model
 from digits_nb.training import SHIPPED, dataset
 

@@ -24,7 +24,7 @@ from sklearn.svm import SVC
 import digits_nb as dn
 from digits_nb import course
 from digits_nb.course import photos
-from digits_nb.preprocessing import ablation
+from digits_nb.evaluation import ablation
 from digits_nb.training import dataset
 
 half = len(dataset.load()) // 2

@@ -5,7 +5,7 @@ import pytest
 
 import digits_nb as dn
 from digits_nb import paths
-from digits_nb.preprocessing import ablation
+from digits_nb.evaluation import ablation
 
 
 def test_shrunk_ink_keeps_its_place_and_loses_its_proportions() -> None:
