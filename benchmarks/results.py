@@ -12,7 +12,6 @@ A file says which model it is of, with which libraries and on how many cores; it
 """
 
 import argparse
-import hashlib
 import json
 import os
 import platform
@@ -23,10 +22,11 @@ from typing import Any
 
 import digits_nb as dn
 from digits_nb import paths
+from digits_nb.models.file_format import digest, pack
 
 FOLDER = Path(__file__).resolve().parent / "results"
 
-LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-learn")
+LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "scikit-learn")
 """What accuracy and speed depend on."""
 
 DIGITS = 5
@@ -38,6 +38,11 @@ def add_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save", action="store_true", help="keep the figures in benchmarks/results, for `make figures`"
     )
+
+
+def weights(model: dn.DigitModel) -> str:
+    """Hash the weights without the card: the same fit has one hash, whether or not it was cross-validated."""
+    return digest(pack(model.tensors, {}))
 
 
 def save(name: str, rows: Mapping[str, Mapping[str, Any]], model: dn.DigitModel | None = None) -> Path:
@@ -60,8 +65,7 @@ def save(name: str, rows: Mapping[str, Mapping[str, Any]], model: dn.DigitModel 
     """
     kept = {
         "model": model and model.version,
-        # the same fit has one graph, whether or not its card was cross-validated
-        "graph": model and hashlib.sha256(model.onnx).hexdigest(),
+        "weights": model and weights(model),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "rows": _rounded(rows),

@@ -202,8 +202,8 @@ def _two_versions(folder: Path) -> dn.ModelStore:
     """Make a store of the latest model and of the same with another card."""
     model = default_model()
     store = dn.ModelStore(folder / "models")
-    store.save(dn.DigitModel(model.onnx, model.card | {"note": "for benchmarks/service.py"}))
-    store.save(dn.DigitModel(model.onnx, model.card))
+    store.save(dn.DigitModel(model.tensors, model.card | {"note": "for benchmarks/service.py"}))
+    store.save(dn.DigitModel(model.tensors, model.card))
     return store
 
 

@@ -52,6 +52,7 @@ TRAIN = """\
 examples:
   python -m digits_nb train
   python -m digits_nb train --validate --store models
+  python -m digits_nb train --learner svc --store models
 
 The same seed gives the same version, with the same libraries on the same kind of machine. The model is
 used from then on, as the latest of its store.
@@ -129,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
     train.add_argument("--seed", metavar="N", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument("--validate", action="store_true", help="add cross-validation to the card; slower")
+    train.add_argument(
+        "--learner",
+        metavar="NAME",
+        default="networks",
+        help="networks, or svc for the classifier of scikit-learn's gallery example (default: networks)",
+    )
 
     serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
@@ -226,9 +233,9 @@ def _train(given: argparse.Namespace) -> int:
     from digits_nb.training import train
 
     store = ModelStore(given.store)
-    model = train(seed=given.seed, validate=given.validate)
+    model = train(seed=given.seed, validate=given.validate, learner=given.learner)
     version = store.save(model)
-    told = {"model version": version, "saved in": store.path / version}
+    told = {"model version": version, "saved in": store.file(version)}
     measured = {"hold-out": model.card.get("holdout", {}), **model.card.get("validation", {})}
     for name, found in measured.items():
         told[f"accuracy, {name.replace('_', ' ')}"] = found.get("accuracy")

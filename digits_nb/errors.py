@@ -63,7 +63,7 @@ class ModelNotFound(DigitsError):
 
 
 class TamperedModel(DigitsError):
-    """A file of the version is not what its manifest says, or does what no model may."""
+    """The file of the version has other content than its name says, or does what no model may."""
 
 
 class NotebookError(DigitsError):

@@ -46,7 +46,7 @@ def latest(path: Path) -> str | None:
 
 
 def damage(path: Path) -> None:
-    (path / "model.onnx").write_bytes(b"damaged")
+    path.write_bytes(b"damaged")
 
 
 def save_until(line: int, path: Path, model: DigitModel) -> None:
@@ -82,7 +82,7 @@ def killed(old: DigitModel, new: DigitModel, folder: Path) -> None:
     full.save(new)
     for each in (full, other):
         each.save(old)
-    damage(full.path / new.version)
+    damage(full.file(new.version))
     for start, before in ((other, old.version), (nothing, None), (full, old.version)):
         path = folder / "store"
         kills = 0
@@ -122,7 +122,7 @@ def racing(old: DigitModel, new: DigitModel, folder: Path) -> None:
         actions = [save_both, save_both, look_often]
         if race % 2:
             store.save(old)
-            damage(store.path / old.version)
+            damage(store.file(old.version))
             actions.pop()
         gate = FORK.Barrier(len(actions))
         processes = [FORK.Process(target=action, args=(store.path, [old, new], gate)) for action in actions]
@@ -135,7 +135,7 @@ def racing(old: DigitModel, new: DigitModel, folder: Path) -> None:
             store.load(model.version)
         assert latest(store.path) == new.version
         assert sorted(path.name for path in store.path.iterdir()) == sorted(
-            [old.version, new.version, "latest"]
+            [store.file(old.version).name, store.file(new.version).name, "latest"]
         )
     sys.stdout.write(f"{RACES} races\n")
 

@@ -56,13 +56,11 @@ def rows(name: str) -> dict[str, Any]:
 
 def one_model() -> None:
     """Refuse tables of several models: figures that stand side by side are about the same one."""
-    graphs = {path.stem: load(path.stem)["graph"] for path in sorted(RESULTS.glob("*.json"))}
-    of_models = {name: graph for name, graph in graphs.items() if graph}
+    weights = {path.stem: load(path.stem)["weights"] for path in sorted(RESULTS.glob("*.json"))}
+    of_models = {name: digits for name, digits in weights.items() if digits}
     if len(set(of_models.values())) > 1:
-        said = ", ".join(f"{name} ({graph[:8]})" for name, graph in of_models.items())
-        msg = (
-            f"The tables in benchmarks/results are of several models, by their graphs: {said}; measure again."
-        )
+        said = ", ".join(f"{name} ({digits[:8]})" for name, digits in of_models.items())
+        msg = f"The tables in benchmarks/results are of several models ({said}): measure again."
         raise OutOfStepError(msg)
 
 
@@ -76,7 +74,8 @@ def setting() -> str:
     tables = [load(path.stem) for path in sorted(RESULTS.glob("*.json"))]
 
     def versions(name: str) -> str:
-        return " and ".join(dict.fromkeys(str(table["libraries"][name]) for table in tables))
+        found = (table["libraries"].get(name) for table in tables)
+        return " and ".join(dict.fromkeys(str(version) for version in found if version))
 
     models = " and ".join(
         dict.fromkeys(f"`{table['model'][:12]}`" for table in tables if table["model"] is not None)

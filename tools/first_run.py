@@ -46,7 +46,8 @@ def main() -> None:
     try:
         store.resolve("latest")
     except ModelNotFound:
-        print("There is no model yet: training one, which takes about a minute.", flush=True)
+        missing = "no model that this release reads" if store.has_older() else "no model"
+        print(f"There is {missing} yet: training one, which takes about a minute.", flush=True)
         run("train.ipynb")
     image = os.environ.get("IMAGE") or str(SAMPLE)
     print(f"Reading {image}", flush=True)
@@ -56,7 +57,7 @@ def main() -> None:
     certainty = "is" if found["certain"] else "may be"
     print(f"\nThe digit {certainty} {found['digit']}, with a confidence of {found['confidence']:.1%}.")
     print(f"Model version  {found['model_version']}")
-    print(f"Model          {near(store.path / found['model_version'])}")
+    print(f"Model          {near(store.file(found['model_version']))}")
     print(f"Notebooks      {', '.join(name for name in notebooks if Path(name).exists())}")
 
 

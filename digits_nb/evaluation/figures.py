@@ -26,8 +26,8 @@ def read_table(name: str, folder: Path | None = None) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        `rows` (row → column → figure), `model` (the version that was measured, or None), `graph` (the SHA-256
-        of its graph), `cores` and `libraries`. None if there is no such table: a package that was installed
+        `rows` (row → column → figure), `model` (the version that was measured, or None), `weights` (their
+        SHA-256), `cores` and `libraries`. None if there is no such table: a package that was installed
         without its checkout has none.
     """
     file = (folder or paths.results()) / f"{name}.json"

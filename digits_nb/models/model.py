@@ -1,32 +1,34 @@
 """The model that answers: 64 numbers in, ten probabilities out.
 
-A model is an ONNX graph and a card. The graph is data, not code: it is checked operator by operator before
-onnxruntime sees it, runs without scikit-learn, and means the same in any release of it.
+A model is tensors and a card. It is data, not code: the forward pass is numpy's, runs without scikit-learn,
+and means the same in any release of it.
 """
 
-import os
-import sys
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from digits_nb.errors import DigitsError, QueryError, TamperedModel
-from digits_nb.models.conversion import CONVERTIBLE, compare, convert, trial_grids
-from digits_nb.models.graph import CLASSES, COLUMNS, INPUT, LABEL, MAX_INK, PROBABILITIES, check_graph
+from digits_nb.models.classifiers import ACCEPTED, CLASSES, COLUMNS, MAX_INK, classifier_of, convert
+from digits_nb.models.file_format import pack, unpack
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    import onnxruntime
     from numpy.typing import ArrayLike, NDArray
     from sklearn.base import ClassifierMixin
 
-BLOCK = 1024
-"""Grids a run, so that memory does not grow with the batch; 100,000 grids take no longer in one run."""
+    from digits_nb.models.classifiers import Tensors
 
-MAX_RUN_BYTES = 256 * 2**20
-"""What the values of one run may take: a graph of small constants can double its own at every node."""
+BLOCK = 1024
+BLOCK_NUMBERS = 2**26
+"""Grids in one forward pass, so that memory does not grow with the batch: fewer, if the largest tensor has so
+many numbers that this product would be exceeded."""
+
+TOLERANCE = 1e-4
+"""How far a probability may be from scikit-learn's.
+
+Networks calculate in float32 here, and in float64 there: the largest difference measured was 1.3e-6.
+"""
 
 
 class DigitModel:
@@ -37,11 +39,13 @@ class DigitModel:
 
     Parameters
     ----------
-    onnx
-        The graph, as `digits_nb.models.graph.check_graph` describes it.
+    tensors
+        The weights by name, as `digits_nb.models.classifiers` describes them for each kind. They are not to
+        be changed afterwards.
     card
-        What the model was trained on and how, as plain JSON values. The numbers `digit_from` and
-        `certain_from` of its `calibration` say from which confidence on the model answers, and bets.
+        What the model was trained on and how, as plain JSON values. Its `kind` is "ensemble", "mlp" or "svc".
+        The numbers `digit_from` and `certain_from` of its `calibration` say from which confidence on the
+        model answers, and is certain.
     version
         The 64 hex digits that a store knows it by; None until it is saved.
     estimator
@@ -50,58 +54,94 @@ class DigitModel:
     Raises
     ------
     TamperedModel
-        The graph does what no model may, or does not answer a blank grid with ten probabilities; or the card
-        has a `calibration` that no query can be judged by.
+        The tensors are not those of the card's kind, or not finite; or the card has a `calibration` that no
+        query can be judged by.
     """
 
     def __init__(
         self,
-        onnx: bytes,
+        tensors: "Tensors",
         card: dict[str, Any],
         *,
         version: str | None = None,
         estimator: "ClassifierMixin | None" = None,
     ) -> None:
-        self.onnx = onnx
+        _check_card(card, TamperedModel)
+        self.tensors = tensors
         self.card = card
         self.version = version
         self.estimator = estimator
-        _check_card(card, TamperedModel)
-        check_graph(onnx)
-        self._session = _open_session(onnx)
+        self._classifier = classifier_of(tensors, card.get("kind"))
 
     @classmethod
     def from_estimator(cls, estimator: "ClassifierMixin", card: dict[str, Any]) -> Self:
         """Convert a fitted scikit-learn classifier, and compare the two before giving the model.
 
-        The same estimator gives the same bytes.
+        The same estimator gives the same tensors.
 
         Parameters
         ----------
         estimator
-            Fitted on 64 columns, 0..16, and the classes 0..9, with `predict_proba`: MLPs, logistic
-            regression, soft votes of them (`flatten_transform=False`, weights as an array), scalers in a
-            pipeline before them, and sigmoid calibration of these or of SVCs.
+            Fitted on 64 columns, 0..16, and the classes 0..9: an `MLPClassifier`; a soft `VotingClassifier`
+            of such with the same layers; or an `SVC` with an rbf kernel, calibrated by
+            `CalibratedClassifierCV(method="sigmoid", ensemble=False)`.
         card
-            What it was trained on and how, as plain JSON values.
+            What it was trained on and how, as plain JSON values; `kind` is added.
 
         Raises
         ------
         DigitsError
-            The estimator cannot be converted, or answers otherwise than its conversion; or the card has a
-            `calibration` that no query can be judged by.
+            The estimator is another, or answers otherwise than the model; or the card has a `calibration`
+            that no query can be judged by.
         """
         _check_card(card, DigitsError)
-        graph = convert(estimator)
+        tensors, kind = convert(estimator)
         try:
-            model = cls(graph, card, estimator=estimator)
+            model = cls(tensors, card | {"kind": kind}, estimator=estimator)
         except TamperedModel as error:
-            name = type(estimator).__name__
-            msg = f"This {name} becomes a graph that digits_nb does not run: use {CONVERTIBLE}."
+            msg = (
+                f"This {type(estimator).__name__} has weights that are not finite or too large: fit it again."
+            )
             raise DigitsError(msg) from error
         grids = trial_grids()
-        compare(estimator, grids, *model._session.run([LABEL, PROBABILITIES], {INPUT: grids}))
+        off = np.abs(model.predict_proba(grids) - estimator.predict_proba(grids)).max()
+        if not off <= TOLERANCE:
+            msg = (
+                f"This {type(estimator).__name__} and its model differ by up to {off:.1g} in a probability, "
+                f"where {TOLERANCE:g} is allowed: use {ACCEPTED}."
+            )
+            raise DigitsError(msg)
         return model
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, version: str = "", where: str = "the file") -> Self:
+        """Read a model from the content of its file, checking all of it.
+
+        Parameters
+        ----------
+        data
+            What `to_bytes` gives, and a store keeps.
+        version
+            The full version that it must be, if it is known. The model has it then.
+        where
+            What the content is from, for messages.
+
+        Raises
+        ------
+        TamperedModel
+            The content is another than the version names, or broken, or does what no model may.
+        """
+        return cls(*unpack(data, version, where), version=version or None)
+
+    def to_bytes(self) -> bytes:
+        """Write the model as the content of its file, whose SHA-256 is its version.
+
+        Raises
+        ------
+        DigitsError
+            The card is not plain JSON, or the model is too large for a store.
+        """
+        return pack(self.tensors, self.card)
 
     def predict_proba(self, grids: "ArrayLike") -> "NDArray[np.float64]":
         """Give the probability of each digit for each grid.
@@ -123,29 +163,42 @@ class DigitModel:
         """
         columns = _columns(grids)
         answers = np.empty((len(columns), CLASSES))
-        for start in range(0, len(columns), BLOCK):
-            block = slice(start, start + BLOCK)
-            (answers[block],) = self._session.run([PROBABILITIES], {INPUT: columns[block]})
+        rows = max(1, min(BLOCK, BLOCK_NUMBERS // max(tensor.size for tensor in self.tensors.values())))
+        for start in range(0, len(columns), rows):
+            block = slice(start, start + rows)
+            answers[block] = self._classifier.predict(columns[block])
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
 
     def __reduce__(self) -> tuple[partial[Self], tuple[()]]:
-        """Pickle what the model is made from; sessions and estimators stay in their process."""
-        return partial(type(self), self.onnx, self.card, version=self.version), ()
+        """Pickle what the model is made from; the estimator stays in its process."""
+        return partial(type(self), self.tensors, self.card, version=self.version), ()
 
     def __repr__(self) -> str:
-        """Name the version rather than show the bytes."""
-        return f"<DigitModel {self.version or 'not saved'}, {len(self.onnx):,} bytes>"
+        """Name the version and the kind rather than show the numbers."""
+        return f"<DigitModel {self.version or 'not saved'}, {self.card['kind']}>"
+
+
+def trial_grids() -> "NDArray[np.float64]":
+    """Give 300 grids to compare answers on, (300, 64), 0..16: noise, noise with gaps, and large blocks."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, MAX_INK, (300, COLUMNS), endpoint=True).astype(np.float64)
+    noise[100:200] *= rng.random((100, COLUMNS)) < 0.3  # noqa: PLR2004 (the share of ink in a digit)
+    blocks = np.kron(rng.integers(0, 2, (100, 4, 4)), np.full((2, 2), MAX_INK))
+    noise[200:] = blocks.reshape(-1, COLUMNS)
+    return noise
 
 
 def _check_card(card: dict[str, Any], refusal: type[DigitsError]) -> None:
-    """Refuse a card that every query would stumble over."""
-    calibration = card.get("calibration", {}) if isinstance(card, dict) else None
-    if isinstance(calibration, dict):
-        numbers = [calibration.get(name, 0) for name in ("digit_from", "certain_from")]
+    """Refuse a card whose thresholds no query can be compared with."""
+    try:
+        calibration = card.get("calibration", {})
         # a whole number can be larger than any float, with which it is then not compared
-        if all(isinstance(each, int | float) and abs(each) <= sys.float_info.max for each in numbers):
-            return
+        thresholds = [float(calibration.get(name, 0)) for name in ("digit_from", "certain_from")]
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        thresholds = [np.nan]
+    if np.isfinite(thresholds).all():
+        return
     msg = (
         "The model's card is no dict, or its `calibration` is no dict with numbers as `digit_from` and "
         "`certain_from`: leave that out, or train and save a new model."
@@ -153,7 +206,7 @@ def _check_card(card: dict[str, Any], refusal: type[DigitsError]) -> None:
     raise refusal(msg)
 
 
-def _columns(grids: "ArrayLike") -> "NDArray[np.float32]":
+def _columns(grids: "ArrayLike") -> "NDArray[np.float64]":
     try:
         grids = np.asarray(grids)
     except ValueError as error:
@@ -172,48 +225,4 @@ def _columns(grids: "ArrayLike") -> "NDArray[np.float32]":
     if not (grids.min(initial=0) >= 0 and grids.max(initial=0) <= MAX_INK):
         msg = "The grids hold a number that is not within 0..16: give what `preprocess` gives as `grid`."
         raise QueryError(msg)
-    return grids.reshape(len(grids), COLUMNS).astype(np.float32)
-
-
-@cache
-def _runtime() -> "ModuleType":
-    """Give onnxruntime, with the allocator that our sessions share and that fails past the cap."""
-    # imported here because it takes 0.3 s, and a store is also asked for names only
-    # without it, the import writes an identifier of the machine below the home folder
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    cpu = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    onnxruntime.disable_telemetry_events()
-    onnxruntime.create_and_register_allocator(cpu, onnxruntime.OrtArenaCfg({"max_mem": MAX_RUN_BYTES}))
-    return onnxruntime
-
-
-def _open_session(graph: bytes) -> "onnxruntime.InferenceSession":
-    """Make a session of a checked graph, and see it answer two blank grids."""
-    runtime = _runtime()
-    options = runtime.SessionOptions()
-    # one grid takes microseconds: handing parts to other threads costs more, and their number would change
-    # the order of sums, so the last bits of an answer
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # the graph runs as it was checked: rewriting it takes longer than it saves (12 ms against 5 ms to load
-    # an SVC), and folding constants is calculation at load, outside the cap on memory
-    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # errors come as exceptions; the log would repeat them on stderr
-    options.log_severity_level = 4
-    # otherwise four bytes at the right place in a valid ONNX file ("ORTM") make it another format, unchecked
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    blank = np.zeros((2, COLUMNS), np.float32)
-    try:
-        session = runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        labels, probabilities = session.run([LABEL, PROBABILITIES], {INPUT: blank})
-    except Exception as error:  # its exceptions have no other base
-        msg = f"The model's graph cannot be run ({type(error).__name__}): train and save a new model."
-        raise TamperedModel(msg) from error
-    if labels.shape != (2,) or probabilities.shape != (2, CLASSES) or not np.isfinite(probabilities).all():
-        msg = "The model does not answer a blank grid with ten probabilities: train and save a new model."
-        raise TamperedModel(msg)
-    return session
+    return grids.reshape(len(grids), COLUMNS).astype(np.float64)

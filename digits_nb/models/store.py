@@ -1,22 +1,20 @@
 """Models on disk: a folder of versions, which are named by their content and never change.
 
-Nothing here unpickles anything: a version is data that is checked byte by byte, and another file is left
-alone.
+Nothing here unpickles anything: a version is a file of data that is checked byte by byte, and another file is
+left alone.
 """
 
-import errno
 import os
 import re
-import secrets
-import shutil
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from digits_nb.errors import DigitsError, ModelNotFound
+from digits_nb.errors import DigitsError, ModelNotFound, TamperedModel
+from digits_nb.models.file_format import MAX_FILE_BYTES, digest
 from digits_nb.models.model import DigitModel
-from digits_nb.models.version import pack, read_plain, unpack
 from digits_nb.paths import models, remove, sync, write_whole
 
 SHORT = 8
@@ -25,12 +23,13 @@ SHORT = 8
 _LATEST = "latest"
 _MAX_LATEST_BYTES = 4096
 
-# A save takes milliseconds: what is unfinished for an hour was interrupted.
-_UNFINISHED = ".saving-"
-_STALE_S = 3600
+_SUFFIX = ".safetensors"
+_VERSION = re.compile(r"([0-9a-f]{64})\.safetensors")
+_OLDER = re.compile(r"[0-9a-f]{64}")
 
-# What a system says when a folder is to be renamed to a name that something else has.
-_TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+# A save takes milliseconds: what is unfinished for an hour was interrupted.
+_UNFINISHED = re.compile(r"\.(latest|[0-9a-f]{64}\.safetensors)\..+")  # the names that write_whole gives
+_STALE_S = 3600
 
 _PICKLES = {".joblib", ".pkl", ".pickle"}
 _NO_PICKLES = "which nothing here loads because loading one runs whatever code is in it"
@@ -38,7 +37,7 @@ _TRAIN = "train a model with `make run` or `python -m digits_nb train`"
 
 
 class ModelStore:
-    """A folder of models.
+    """A folder of models, one file a version.
 
     Savers and readers may be at work at the same time, and a save may be interrupted at any point: what
     has the name of a version is whole, and `latest` names such a one.
@@ -55,30 +54,26 @@ class ModelStore:
     def __repr__(self) -> str:
         return f"ModelStore({str(self.path)!r})"
 
+    def file(self, version: str) -> Path:
+        """Give the path of a version's file, from its 64 hex digits."""
+        return self.path / f"{version}{_SUFFIX}"
+
     def versions(self) -> list[str]:
         """List the versions, the last one saved first.
 
-        When a version was saved is not in it but read from its folder, so the order is lost where a copy of
-        the store does not keep the times of folders.
+        When a version was saved is not in it but read from its file, so the order is lost where a copy of
+        the store does not keep the times of files.
 
         Raises
         ------
         ModelNotFound
             The store is a file, or cannot be read.
         """
-        times: dict[str, int] = {}
-        try:
-            with os.scandir(self.path) as entries:
-                for entry in entries:
-                    if re.fullmatch(r"[0-9a-f]{64}", entry.name) and entry.is_dir():
-                        # another saver may have moved it aside in between
-                        with suppress(FileNotFoundError):
-                            times[entry.name] = entry.stat().st_mtime_ns
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            self._raise_unreadable(error)
-        return sorted(times, key=lambda version: (-times[version], version))
+        return [name.removesuffix(_SUFFIX) for name in self._names(_VERSION)]
+
+    def has_older(self) -> bool:
+        """Tell whether there are models of the format that a folder for each version had."""
+        return any((self.path / name).is_dir() for name in self._names(_OLDER))
 
     def resolve(self, version: str = "latest") -> str:
         """Give the full name of a version, without reading the version itself.
@@ -113,7 +108,7 @@ class ModelStore:
         return found[0]
 
     def load(self, version: str = "latest") -> DigitModel:
-        """Read a version, checking every byte of it before any is parsed.
+        """Read a version, comparing its hash before any of it is parsed.
 
         Parameters
         ----------
@@ -125,14 +120,14 @@ class ModelStore:
         ModelNotFound
             There is no such version, or none that this release reads.
         TamperedModel
-            A file is missing, foreign, or not what its manifest says; or the model does what no model may.
+            The file has other content than it is named by, or does what no model may.
         """
         version = self.resolve(version)
         try:
-            onnx, card = unpack(self.path / version)
+            data = _read_plain(self.file(version), MAX_FILE_BYTES)
         except OSError as error:
             self._raise_unreadable(error)
-        return DigitModel(onnx, card, version=version)
+        return DigitModel.from_bytes(data, version=version, where=str(self.path))
 
     def save(self, model: DigitModel, *, latest: bool = True) -> str:
         """Keep a model under the version that it gives.
@@ -144,7 +139,7 @@ class ModelStore:
         model
             What is kept.
         latest
-            Whether `latest` names it from now on; where nothing is named yet, it does in any case.
+            Whether `latest` names it from now on; where it names no version yet, it does in any case.
 
         Returns
         -------
@@ -156,13 +151,18 @@ class ModelStore:
         DigitsError
             The card is not plain JSON, or the folder cannot be written to.
         """
-        version, files = pack(model.onnx, model.card)
+        data = model.to_bytes()
+        version = digest(data)
+        path = self.file(version)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._sweep()
             if not self._is_whole(version):
-                self._write(version, files)
-            if latest or not (self.path / _LATEST).exists():
+                if path.is_dir() and not path.is_symlink():
+                    remove(path)  # a file cannot take the name of a folder
+                write_whole(path, data)
+                sync(self.path)
+            if latest or self._current() is None:
                 self._point(version)
         except OSError as error:
             self._raise_unwritable(error)
@@ -172,7 +172,7 @@ class ModelStore:
     def point(self, version: str) -> str:
         """Make a version of the store its latest, as a rollback does, and give its full name.
 
-        It is loaded first, so that nobody is sent to one that does not answer.
+        It is loaded first, so that `latest` never names one that does not answer.
 
         Raises
         ------
@@ -186,10 +186,26 @@ class ModelStore:
             self._raise_unwritable(error)
         return version
 
+    def _names(self, pattern: re.Pattern[str]) -> list[str]:
+        """List the names of entries that match, the last one written first."""
+        times: dict[str, int] = {}
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    if pattern.fullmatch(entry.name):
+                        # a saver may have removed a damaged one in between
+                        with suppress(FileNotFoundError):
+                            times[entry.name] = entry.stat(follow_symlinks=False).st_mtime_ns
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._raise_unreadable(error)
+        return sorted(times, key=lambda name: (-times[name], name))
+
     def _latest(self, versions: list[str]) -> str:
         hint = f"name a version, such as {versions[0][:SHORT]}, or train and save again"
         try:
-            named = read_plain(self.path / _LATEST, _MAX_LATEST_BYTES).decode("ascii", "replace").strip()
+            named = _read_plain(self.path / _LATEST, _MAX_LATEST_BYTES).decode("ascii", "replace").strip()
         except FileNotFoundError as error:
             msg = f"The store {self.path} has versions but no file `latest`: {hint}."
             raise ModelNotFound(msg) from error
@@ -202,67 +218,38 @@ class ModelStore:
         return named
 
     def _point(self, version: str) -> None:
-        if not self._is_latest(version):
+        if self._current() != version:
             write_whole(self.path / _LATEST, f"{version}\n".encode())
 
-    def _is_latest(self, version: str) -> bool:
+    def _current(self) -> str | None:
+        """Give the version that `latest` names; None if it names none that is there."""
         try:
-            return self._latest([version]) == version
+            return self.resolve()
         except DigitsError:
-            return False
+            return None
 
     def _is_whole(self, version: str) -> bool:
         try:
-            unpack(self.path / version)
-        except (DigitsError, OSError):
+            return bool(self.load(version))
+        except DigitsError:
             return False
-        return True
-
-    def _write(self, version: str, files: dict[str, bytes]) -> None:
-        """Write a version under another name, then give it its own."""
-        new = self.path / f"{_UNFINISHED}{secrets.token_hex(8)}"
-        new.mkdir()
-        try:
-            for name, data in files.items():
-                with (new / name).open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-            sync(new)
-            self._place(new, version)
-            sync(self.path)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-
-    def _place(self, new: Path, version: str) -> None:
-        """Rename a written folder to its version; a damaged one makes room, another saver's stays."""
-        final = self.path / version
-        while True:
-            try:
-                new.rename(final)
-            except OSError as error:
-                if error.errno not in _TAKEN:
-                    raise
-                if self._is_whole(version):
-                    return
-                damaged = self.path / f"{_UNFINISHED}{secrets.token_hex(8)}"
-                with suppress(FileNotFoundError):
-                    final.rename(damaged)
-                remove(damaged)
-            else:
-                return
 
     def _sweep(self) -> None:
         """Remove what interrupted saves left; what is young may be another saver's."""
-        for leftover in self.path.glob(".*"):
-            if leftover.name.startswith((_UNFINISHED, f".{_LATEST}.")):
-                with suppress(FileNotFoundError):
-                    if time.time() - leftover.lstat().st_mtime > _STALE_S:
-                        remove(leftover)
+        for name in self._names(_UNFINISHED):
+            leftover = self.path / name
+            with suppress(FileNotFoundError):
+                if time.time() - leftover.lstat().st_mtime > _STALE_S:
+                    remove(leftover)
 
     def _raise_empty(self) -> NoReturn:
         pickled = sorted(file.name for file in self.path.glob("*") if file.suffix in _PICKLES)
-        if pickled:
+        if self.has_older():
+            msg = (
+                f"The store {self.path} has only models of an older format, which this release cannot read: "
+                f"{_TRAIN}, which leaves them as they are."
+            )
+        elif pickled:
             msg = f"The store {self.path} holds no version but {pickled[0]}, {_NO_PICKLES}: {_TRAIN}."
         else:
             msg = f"The store {self.path} has no model yet: {_TRAIN}."
@@ -281,6 +268,25 @@ class ModelStore:
         else:
             msg = f"The store {self.path} cannot be read ({error.strerror}): name a folder that you may read."
         raise ModelNotFound(msg) from error
+
+
+def _read_plain(path: Path, max_bytes: int) -> bytes:
+    """Read a plain file, no link or device, of at most so many bytes.
+
+    Raises
+    ------
+    TamperedModel
+        It is something else, or larger.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        msg = f"The path {path} is no plain file, as every file of a store is: train and save a new model."
+        raise TamperedModel(msg)
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        msg = f"The file {path} has more than the {max_bytes} bytes it may have: train and save a new model."
+        raise TamperedModel(msg)
+    return data
 
 
 def _check_name(version: str) -> None:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def load_model(version: str = "latest", store: str | os.PathLike[str] | None = None) -> "DigitModel":
-    """The model that a notebook or a command names.
+    """Load the model that a notebook or a command names.
 
     Parameters
     ----------
     version
-        "latest", a version or a unique beginning of one.
+        "latest", a version, or a unique prefix of 8 or more of its digits.
     store
         Folder of the models; None or "" is the default store, where a missing latest is trained.
 
@@ -33,7 +33,7 @@ def load_model(version: str = "latest", store: str | os.PathLike[str] | None = N
 
 
 def default_model() -> "DigitModel":
-    """The latest model of the default store; one is trained, saved and announced if there is none."""
+    """Load the latest model of the default store; train, save and announce one if there is none."""
     store = ModelStore()
     try:
         version = store.resolve("latest")
@@ -42,7 +42,8 @@ def default_model() -> "DigitModel":
             raise
         from digits_nb.training import train
 
-        print(f"There is no model in {store.path} yet: training one, which takes about a minute.")  # noqa: T201
+        missing = "no model that this release reads" if store.has_older() else "no model"
+        print(f"There is {missing} in {store.path} yet: training one, which takes about a minute.")  # noqa: T201
         version = store.save(train())
         print(f"Saved model {version[:12]}.")  # noqa: T201
     return _load(store.path, version)
@@ -50,5 +51,5 @@ def default_model() -> "DigitModel":
 
 @lru_cache(maxsize=2)
 def _load(path: Path, version: str) -> "DigitModel":
-    """A version never changes, so it is read and checked once."""
+    """Load a version; it never changes, so it is read and checked once."""
     return ModelStore(path).load(version)

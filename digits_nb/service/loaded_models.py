@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from digits_nb.errors import DigitsError
 from digits_nb.models.store import ModelStore
-from digits_nb.models.version import unpack
 
 if TYPE_CHECKING:
     from digits_nb.models.model import DigitModel
@@ -119,8 +118,8 @@ class HostedModels:
     def _card(self, version: str) -> dict[str, Any] | None:
         if version not in self._cards:
             try:
-                self._cards[version] = unpack(self.store.path / version)[1]
-            except (DigitsError, OSError):
+                self._cards[version] = self.store.load(version).card
+            except DigitsError:
                 return None
         return self._cards[version]
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Desk:
     """The queue of one process.
 
-    OpenCV and onnxruntime let go of Python's lock while they work, so threads are enough to use the cores.
+    OpenCV and numpy let go of Python's lock while they work, so threads are enough to use the cores.
 
     Parameters
     ----------

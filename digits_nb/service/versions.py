@@ -6,7 +6,8 @@ from functools import partial
 from typing import ClassVar, TypeVar
 
 from digits_nb.errors import DigitsError
-from digits_nb.models.archives import MAX_ARCHIVE_BYTES, unzip_version, zip_version
+from digits_nb.models.file_format import MAX_FILE_BYTES
+from digits_nb.models.model import DigitModel
 from digits_nb.service.handlers import Exchange
 from digits_nb.service.responses import Refusal, dump
 
@@ -41,7 +42,7 @@ class Cards(_Hosted):
 class Collection(_Hosted):
     """`/v1/data/<owner>/digits_recognition`: the versions as files."""
 
-    limits: ClassVar = {"PUT": MAX_ARCHIVE_BYTES}
+    limits: ClassVar = {"PUT": MAX_FILE_BYTES}
 
     async def do_get(self, *names: str) -> None:
         """List them, the last one saved first."""
@@ -61,7 +62,7 @@ class Collection(_Hosted):
 
     def _take(self, data: bytes, version: str) -> tuple[bool, str]:
         try:
-            model = unzip_version(data, version)
+            model = DigitModel.from_bytes(data, version=version, where="the body that was sent")
         except DigitsError as error:  # its words are about what was sent
             raise Refusal(400, type(error).__name__, str(error)) from error
         store = self.application.models.store
@@ -74,17 +75,17 @@ class Version(Collection):
     """`/v1/data/<owner>/digits_recognition/<version>`: one version as a file."""
 
     async def do_get(self, owner: str, name: str, version: str) -> None:  # type: ignore[override]
-        """Give it, as a zip of its folder."""
-        version, data = await self.look((owner, name), partial(self._zip, version))
-        self.set_header("Content-Type", "application/zip")
-        self.set_header("Content-Disposition", f'attachment; filename="{version[:12]}.zip"')
+        """Give it, as the file that a store keeps."""
+        version, data = await self.look((owner, name), partial(self._read, version))
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Disposition", f'attachment; filename="{version}.safetensors"')
         self.set_header("X-Model-Version", version)
         self.finish(data)
 
-    def _zip(self, version: str) -> tuple[str, bytes]:
+    def _read(self, version: str) -> tuple[str, bytes]:
         models = self.application.models
-        model = models.store.load(models.resolve(version))
-        return model.version, zip_version(model)
+        version = models.resolve(version)
+        return version, models.store.load(version).to_bytes()
 
     do_head = do_get
 
@@ -102,7 +103,7 @@ class Latest(Version):
     limits: ClassVar = {"PUT": _MAX_POINTER_BYTES}
 
     async def do_get(self, owner: str, name: str) -> None:  # type: ignore[override]
-        """Give the latest version, as a zip of its folder."""
+        """Give the latest version, as the file that a store keeps."""
         await super().do_get(owner, name, "latest")
 
     do_head = do_get

@@ -1,4 +1,4 @@
-"""Confidence that can be believed: one temperature for a vote, how well it does, and where it is not enough.
+"""Temperature scaling of the ensemble, and the two confidence thresholds.
 
 Temperature scaling divides a classifier's logits by one number, found on data that the classifier did not
 learn from: C. Guo et al., "On calibration of modern neural networks", 2017.
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ERROR_RATE = 0.01
-"""`Answer.certain` bets where at most this share was wrong on hands kept apart."""
+"""Share of wrong answers among the certain ones, on handwriting kept apart; it sets the threshold."""
 
 OUTLIER_RATE = 0.1
-"""And where at most this share of the outliers kept apart was as confident: a vote that learned from other
-kinds of outliers was asked about them, and the model that is shipped has learned from all."""
+"""And at which at most this share of the outliers kept apart was as confident: a vote that learned from other
+kinds of outliers was asked about them. The model that is shipped has learned from all."""
 
 REFUSAL_RATE = 0.01
 """Share of digits kept apart that have less confidence than an answer needs: with less it is `NoDigit`.
 
-Of 0.008 and 0.01 the higher: what is no digit is answered less often, below a fifth of it on both kinds of
-processor that the model was fitted on, and pictures from elsewhere are read as well with either.
+The higher of the two that were tried, 0.008 and 0.01: less than a fifth of what is no digit is answered then,
+on both kinds of processor that the model was fitted on, and pictures from elsewhere are read as well with
+either.
 """
 
 
@@ -34,7 +35,7 @@ def calibrate(
     outliers: "NDArray[np.float64]",
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Find the temperature of a vote of perceptrons, measure it, and set from where on it is believed.
+    """Find the temperature of a soft vote, measure the calibration, and set the two thresholds.
 
     One half of the digits gives the temperature, by the least log loss; the other says how good it is. All of
     them set the two thresholds.
@@ -42,12 +43,12 @@ def calibrate(
     Parameters
     ----------
     logs
-        What the members said of digits that they did not learn from:
+        Log-probabilities of the members for digits that they did not learn from:
         `digits_nb.training.ensemble.log_probabilities`.
     labels
-        Shape (n,), 0..9: what the digits are.
+        Shape (n,), 0..9.
     outliers
-        What the members said of outliers of kinds that they did not learn from.
+        Log-probabilities of the members for outliers of kinds that they did not learn from.
     rng
         Chooses the halves.
 
@@ -65,7 +66,8 @@ def calibrate(
 
     def soft(logs: "NDArray[np.float64]", temperature: float) -> "NDArray[np.float64]":
         # the softmax of logits / temperature, from the logarithms of what the softmax of logits was
-        return softmax(logs / temperature, axis=-1).mean(axis=0)
+        mean: NDArray[np.float64] = softmax(logs / temperature, axis=-1).mean(axis=0)
+        return mean
 
     def loss(temperature: float) -> float:
         right = soft(logs[:, fitted], temperature)[np.arange(len(fitted)), labels[fitted]]
@@ -90,4 +92,31 @@ def calibrate(
         "refused": REFUSAL_RATE,
         "outliers": len(confused),
         "outliers_answered": float((confused >= digit_from).sum() / max(len(confused), 1)),
+    }
+
+
+def measure_held_out(answers: "NDArray[np.float64]", labels: "NDArray[np.int64]") -> dict[str, Any]:
+    """Measure the calibration of a classifier that learned from digits alone, and set its thresholds.
+
+    Parameters
+    ----------
+    answers
+        Probabilities (n, 10) for digits that the classifier did not learn from.
+    labels
+        Shape (n,), 0..9.
+
+    Returns
+    -------
+    dict
+        As `calibrate` gives it, without a temperature and without outliers. `digit_from` is 0: a classifier
+        that met no outliers has not learned to refuse.
+    """
+    answers = answers.round(4)
+    return {
+        "digits": len(labels),
+        "reliability": evaluation.reliability(answers, labels),
+        "certain_from": evaluation.threshold(answers, labels, ERROR_RATE),
+        "certain_error": ERROR_RATE,
+        "digit_from": 0.0,
+        "refused": 0.0,
     }

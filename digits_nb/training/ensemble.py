@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 BATCH = 256
 DECAY = 1e-3
 RATES = ((3e-3, 2), (1e-3, 4), (2e-4, 4))
-"""Of each perceptron's fit: usual values; of the passes a half, a quarter and a quarter have these learning
-rates. Nothing was gained by others that were tried."""
+"""Batch size and weight decay of a fit, usual values; and learning rates, each with its share of the passes:
+a half, a quarter, a quarter. Others that were tried gained nothing."""
 
 FADED = 1e-20
-"""A weight below this is zero: too small to change a sum in float32, in which the grids are.
+"""Weights below this become zero: they are too small to change a sum in float32, in which the grids are.
 
-Weight decay leaves such: a unit that no grid excites has its weights shrunk at every step, and never to zero.
-Below 1.2e-38 they are subnormal, and common processors calculate many times more slowly with those: left
-alone, they double the time of a fit.
+Weight decay leaves such weights: at every step it shrinks those of a unit that no grid excites, and never to
+zero. Below 1.2e-38 they are subnormal, and common processors calculate many times more slowly with those:
+left alone, they double the time of a fit.
 """
 
 
@@ -58,9 +58,9 @@ def fit_vote(
     epochs
         Passes over the grids.
     seed
-        The same one gives the same vote.
+        The same seed gives the same vote.
     fitted
-        Called when a member is.
+        Called when a member is fitted.
 
     Returns
     -------
@@ -100,11 +100,13 @@ def soften(vote: "VotingClassifier", temperature: float) -> None:
 
 
 def log_probabilities(vote: "VotingClassifier", grids: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """What each member says of grids (n, 8, 8): logarithms of probabilities, (members, n, 10)."""
+    """Give the log-probabilities of each member for grids (n, 8, 8): (members, n, 10)."""
     if not len(grids):
         return np.zeros((len(vote.estimators_), 0, 10))
     columns = grids.reshape(-1, 64)
-    return np.log(np.clip([member.predict_proba(columns) for member in vote.estimators_], 1e-12, 1))
+    probabilities = np.stack([member.predict_proba(columns) for member in vote.estimators_])
+    logs: NDArray[np.float64] = np.log(np.clip(probabilities, 1e-12, 1))
+    return logs
 
 
 def _fit_member(

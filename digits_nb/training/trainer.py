@@ -1,7 +1,9 @@
-"""Fit, calibrate, evaluate: from scikit-learn's digits to a model with its card.
+"""Train a model and write its card: fit, calibrate, evaluate.
 
-The recipe is a vote of perceptrons (`digits_nb.training.ensemble`). What it learns from is `load_digits`,
-variations of it, digits that code drew, and outliers that are no digits (`digits_nb.training.dataset`).
+Two learners are known. "networks" is the project's own: a soft vote of perceptrons
+(`digits_nb.training.ensemble`), which learns from `load_digits`, variations of it, drawn digits, and outliers
+that are no digits (`digits_nb.training.dataset`). "svc" is the one of a well-known demo: `SVC(gamma=0.001)`
+on `load_digits` as it is.
 """
 
 import platform
@@ -18,7 +20,7 @@ from digits_nb import __version__, evaluation
 from digits_nb.errors import BadParameter
 from digits_nb.models.model import DigitModel
 from digits_nb.training import dataset, outliers
-from digits_nb.training.calibration import calibrate
+from digits_nb.training.calibration import calibrate, measure_held_out
 from digits_nb.training.dataset import Digits
 from digits_nb.training.drawing import FACES
 from digits_nb.training.ensemble import fit_vote, log_probabilities, soften
@@ -28,17 +30,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+    from sklearn.base import ClassifierMixin
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.ensemble import VotingClassifier
 
     Fit = Callable[[Digits], VotingClassifier]
+    Rows = NDArray[np.int64]
+    Fold = tuple[str, Rows, Rows]
 
 FOLDS = 5
 """Folds of the cross-validation, shuffled and by writer."""
 
+GAMMA = 0.001
+"""Of the SVC's kernel, as in scikit-learn's gallery example "Recognizing hand-written digits"."""
+
+LEARNERS = ("networks", "svc")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What the model learns from, and how.
+    """What the networks learn from, and how.
 
     Attributes
     ----------
@@ -77,9 +88,14 @@ APART = [number for number, kind in enumerate(outliers.KINDS) if kind in (outlie
 
 
 def train(
-    *, seed: int = 0, validate: bool = False, progress: bool = True, recipe: Recipe = SHIPPED
+    *,
+    seed: int = 0,
+    validate: bool = False,
+    progress: bool = True,
+    recipe: Recipe = SHIPPED,
+    learner: str = "networks",
 ) -> DigitModel:
-    """Train the recogniser: the shipped recipe, calibrated, with its card.
+    """Train a recogniser, calibrate it, and write its card.
 
     Parameters
     ----------
@@ -90,7 +106,9 @@ def train(
     progress
         Show a bar on standard error.
     recipe
-        Another one than the shipped, to see what each part of it is good for.
+        Another one than the shipped for the networks, to see what each part of it is good for.
+    learner
+        "networks", or "svc" for the support vector classifier of scikit-learn's gallery example.
 
     Returns
     -------
@@ -103,13 +121,39 @@ def train(
     Raises
     ------
     BadParameter
-        The seed is negative.
+        The seed is negative, or the learner is unknown.
     """
     if seed < 0:
         msg = f"The seed {seed} is negative: give 0 or a larger whole number."
         raise BadParameter(msg)
+    if learner not in LEARNERS:
+        msg = f'The learner {learner!r:.80} is unknown: give "networks" or "svc".'
+        raise BadParameter(msg)
     digits = dataset.load()
     folds = list(_folds(digits, seed)) if validate else []
+    estimator: ClassifierMixin
+    if learner == "svc":
+        estimator, facts = _train_svc(digits, folds)
+    else:
+        estimator, facts = _train_networks(digits, folds, recipe=recipe, seed=seed, progress=progress)
+    libraries = ("numpy", "opencv-python-headless", "scikit-learn")
+    card: dict[str, Any] = {
+        "name": "digits_recognition",
+        "seed": seed,
+        **facts,
+        "libraries": {
+            "digits_nb": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in libraries},
+        },
+    }
+    return DigitModel.from_estimator(estimator, card)
+
+
+def _train_networks(
+    digits: Digits, folds: "list[Fold]", *, recipe: Recipe, seed: int, progress: bool
+) -> "tuple[VotingClassifier, dict[str, Any]]":
+    """Fit and calibrate the vote; gives it with what its card says of it."""
     steps = 3 * _PIECES + 1 + (2 + len(folds)) * recipe.members + 2 * _few(recipe).members
     with (
         tqdm(total=steps, desc="drawing digits", disable=not progress, leave=False) as bar,
@@ -123,7 +167,12 @@ def train(
         calibration = _calibrate(digits, learned, partial(fit, recipe=_few(recipe)), seed)
         if folds:
             bar.set_description("cross-validating")
-        validation = _validate(digits, learned, folds, fit)
+        validation = _validate(
+            folds,
+            lambda rows, test: _accuracy(
+                fit(learned[_comes_from(learned, rows)]), dataset.normalised(digits[test])
+            ),
+        )
         bar.set_description("fitting")
         vote = fit(learned)
     _dismiss_workers()
@@ -131,9 +180,7 @@ def train(
     drawn = learned.groups >= dataset.DRAWN
     printed = learned.groups >= dataset.PRINTED
     outlier = learned.groups >= dataset.OUTLIERS
-    card = {
-        "name": "digits_recognition",
-        "seed": seed,
+    facts = {
         "recipe": {"estimator": "soft vote of multi-layer perceptrons on 64 numbers", **asdict(recipe)},
         "data": {
             "scikit-learn": len(digits),
@@ -148,21 +195,37 @@ def train(
         },
         "holdout": holdout,
         "calibration": calibration,
-        **({"validation": validation} if validate else {}),
-        "libraries": {
-            "digits_nb": __version__,
-            "python": platform.python_version(),
-            **{
-                name: version(name)
-                for name in ("numpy", "opencv-python-headless", "scikit-learn", "skl2onnx")
-            },
-        },
+        **({"validation": validation} if folds else {}),
     }
-    return DigitModel.from_estimator(vote, card)
+    return vote, facts
 
 
-def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
-    """All grids to learn from, made in parallel: the same for the same seed on any number of cores."""
+def _train_svc(digits: Digits, folds: "list[Fold]") -> "tuple[CalibratedClassifierCV, dict[str, Any]]":
+    """Fit the SVC on scikit-learn's digits as they are; gives it with what its card says of it."""
+    half = len(digits) // 2
+    held_out, classifier = digits[half:], _fit_svc(digits[:half])
+    answers = classifier.predict_proba(held_out.grids.reshape(-1, 64))
+    validation = _validate(folds, lambda rows, test: _accuracy(_fit_svc(digits[rows]), digits[test]))
+    facts = {
+        "recipe": {"estimator": "SVC on 64 numbers, calibrated by sigmoids", "gamma": GAMMA},
+        "data": {"scikit-learn": len(digits), "digest": dataset.digest(digits)},
+        "holdout": _accuracy(classifier, held_out),
+        "calibration": measure_held_out(answers, held_out.labels),
+        **({"validation": validation} if folds else {}),
+    }
+    return _fit_svc(digits), facts
+
+
+def _fit_svc(digits: Digits) -> "CalibratedClassifierCV":
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.svm import SVC
+
+    classifier = CalibratedClassifierCV(SVC(gamma=GAMMA), method="sigmoid", ensemble=False)
+    return classifier.fit(digits.grids.reshape(-1, 64), digits.labels)
+
+
+def _learned(digits: Digits, recipe: Recipe, seed: int, bar: "tqdm[Any]") -> Digits:
+    """Make all grids to learn from, in parallel: the same for the same seed on any number of cores."""
     pieces = np.array_split(np.arange(len(digits)), _PIECES)
     drawings, outliers = (
         [len(part) for part in np.array_split(np.empty(count), _PIECES)]
@@ -182,7 +245,7 @@ def _learned(digits: Digits, recipe: Recipe, seed: int, bar: tqdm) -> Digits:
     return dataset.join(parts)
 
 
-def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: tqdm) -> "VotingClassifier":
+def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: "tqdm[Any]") -> "VotingClassifier":
     return fit_vote(
         learned.grids,
         learned.labels,
@@ -195,7 +258,7 @@ def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: tqdm) -> "VotingCla
 
 
 def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
-    """Accuracy on the second half of scikit-learn's digits, of the recipe without that half.
+    """Measure the accuracy on the second half of scikit-learn's digits, of the recipe without that half.
 
     The halves are those of the gallery example "Recognizing hand-written digits", which splits the rows in
     order.
@@ -206,7 +269,7 @@ def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
 
 
 def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[str, Any]:
-    """Calibration on what is kept apart: hands and things that a vote never saw.
+    """Calibrate on handwriting and on outliers that a vote never saw.
 
     A smaller vote learns from one half of scikit-learn's digits and is asked about the other, then the other
     way round; both without some kinds of outliers, which they are asked about as well.
@@ -226,8 +289,8 @@ def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[s
     )
 
 
-def _folds(digits: Digits, seed: int) -> "Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]":
-    """Name, rows to learn from and rows to test on, of each fold of both cross-validations."""
+def _folds(digits: Digits, seed: int) -> "Iterator[Fold]":
+    """Give name, rows to learn from and rows to test on, of each fold of both cross-validations."""
     from sklearn.model_selection import GroupKFold, KFold
 
     for rows, test in KFold(FOLDS, shuffle=True, random_state=seed).split(digits.grids):
@@ -237,19 +300,24 @@ def _folds(digits: Digits, seed: int) -> "Iterator[tuple[str, NDArray[np.int64],
 
 
 def _validate(
-    digits: Digits,
-    learned: Digits,
-    folds: "list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]",
-    fit: "Fit",
-) -> dict[str, Any]:
-    """Accuracy of the recipe in each kind of cross-validation, fold by fold."""
-    found: dict[str, Any] = {}
+    folds: "list[Fold]", score: "Callable[[Rows, Rows], dict[str, Any]]"
+) -> dict[str, dict[str, Any]]:
+    """Give the accuracy in each kind of cross-validation, of all folds and fold by fold.
+
+    Parameters
+    ----------
+    folds
+        From `_folds`.
+    score
+        Fits on some rows, and gives the accuracy on others, as `_accuracy` does.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, rows, test in folds:
-        vote = fit(learned[_comes_from(learned, rows)])
-        found.setdefault(name, []).append(_accuracy(vote, dataset.normalised(digits[test])))
+        found.setdefault(name, []).append(score(rows, test))
     return {
         name: {
-            "accuracy": sum(fold["accuracy"] * fold["digits"] for fold in of_kind) / len(digits),
+            "accuracy": sum(fold["accuracy"] * fold["digits"] for fold in of_kind)
+            / sum(fold["digits"] for fold in of_kind),
             "folds": [fold["accuracy"] for fold in of_kind],
         }
         for name, of_kind in found.items()
@@ -257,24 +325,24 @@ def _validate(
 
 
 def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_]":
-    """Which learned digits are one of these rows of scikit-learn's digits, a variation of one, or drawn."""
+    """Find the learned digits that are one of these rows of scikit-learn's, a variation of one, or drawn."""
     return (learned.rows < 0) | np.isin(learned.rows, rows)
 
 
 def _few(recipe: Recipe) -> Recipe:
-    """Half the members: enough to find one temperature."""
+    """Halve the members: enough to find one temperature."""
     return replace(recipe, members=(recipe.members + 1) // 2)
 
 
 def _dismiss_workers() -> None:
-    """End the processes that helped, which would wait for more work and complain when the kernel ends."""
+    """End the worker processes, which would wait for more work and complain when the kernel ends."""
     from joblib.externals.loky import get_reusable_executor
 
     get_reusable_executor().shutdown(wait=True)
 
 
-def _accuracy(vote: "VotingClassifier", test: Digits) -> dict[str, Any]:
-    right = int((vote.predict(test.grids.reshape(-1, 64)) == test.labels).sum())
+def _accuracy(classifier: "ClassifierMixin", test: Digits) -> dict[str, Any]:
+    right = int((classifier.predict(test.grids.reshape(-1, 64)) == test.labels).sum())
     return {
         "accuracy": right / len(test),
         "interval": list(evaluation.interval(right, len(test))),

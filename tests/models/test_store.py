@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import resource
-import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -15,19 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
+import safetensors.numpy
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 
-import digits_nb
 from digits_nb import DigitModel, DigitsError, ModelNotFound, ModelStore, TamperedModel
-from digits_nb.models.version import pack
+from digits_nb.models.file_format import MAX_FILE_BYTES, digest, pack
 
-FILES = ["model.onnx", "card.json", "manifest.json"]
 HERE = Path(__file__).parents[1]
 
 
@@ -35,7 +31,9 @@ def fitted(rounds: int) -> DigitModel:
     digits = load_digits()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a few rounds are no convergence, and enough here
-        estimator = LogisticRegression(max_iter=rounds).fit(digits.data[:300], digits.target[:300])
+        estimator = MLPClassifier((8,), max_iter=rounds, random_state=0).fit(
+            digits.data[:300], digits.target[:300]
+        )
     return DigitModel.from_estimator(estimator, {"rounds": rounds})
 
 
@@ -70,14 +68,22 @@ def everything(folder: Path) -> dict[str, tuple[int, int, int]]:
     }
 
 
-def put(store: ModelStore, version: str, files: dict[str, bytes]) -> str:
+def put(store: ModelStore, data: bytes) -> str:
     """Write a version by hand, and make it the latest."""
-    folder = store.path / version
-    folder.mkdir(parents=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
+    version = digest(data)
+    store.path.mkdir(parents=True, exist_ok=True)
+    store.file(version).write_bytes(data)
     (store.path / "latest").write_text(version)
     return version
+
+
+def names(store: ModelStore) -> list[str]:
+    return sorted(path.name for path in store.path.iterdir())
+
+
+def named(*versions: str) -> list[str]:
+    """The names in a store of these versions."""
+    return sorted([*(f"{version}.safetensors" for version in versions), "latest"])
 
 
 # Saving and loading
@@ -96,16 +102,15 @@ def test_a_saved_model_is_loaded_again(store: ModelStore, first: DigitModel) -> 
     assert store.load().version == version
 
 
-def test_a_version_is_three_files_and_latest_names_it(store: ModelStore, first: DigitModel) -> None:
+def test_a_version_is_one_file_and_latest_names_it(store: ModelStore, first: DigitModel) -> None:
     version = store.save(first)
 
-    folder = store.path / version
-    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
-    assert sorted(path.name for path in store.path.iterdir()) == sorted([version, "latest"])
+    assert store.file(version) == store.path / f"{version}.safetensors"
+    assert names(store) == named(version)
     assert (store.path / "latest").read_text() == version + "\n"
-    assert hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest() == version
-    assert (folder / "model.onnx").read_bytes() == first.onnx
-    assert json.loads((folder / "card.json").read_text(encoding="utf-8")) == first.card
+    data = store.file(version).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == version
+    assert data == first.to_bytes() == store.load(version[:8]).to_bytes()
 
 
 def test_saving_again_changes_nothing(store: ModelStore, first: DigitModel) -> None:
@@ -142,9 +147,7 @@ def test_files_can_be_read_by_whoever_reads_other_files(store: ModelStore, first
 
     umask = os.umask(0)
     os.umask(umask)
-    assert (store.path / version).stat().st_mode & 0o777 == 0o777 & ~umask
-    for name in FILES:
-        assert (store.path / version / name).stat().st_mode & 0o777 == 0o666 & ~umask
+    assert store.file(version).stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 def test_versions_are_listed_last_saved_first(
@@ -153,10 +156,10 @@ def test_versions_are_listed_last_saved_first(
     assert store.versions() == []
     versions = [store.save(first), store.save(second)]
     for age, version in enumerate(versions):
-        os.utime(store.path / version, (age, age))
+        os.utime(store.file(version), (age, age))
 
     assert store.versions() == versions[::-1]
-    os.utime(store.path / versions[0], (9, 9))
+    os.utime(store.file(versions[0]), (9, 9))
     assert store.versions() == versions
 
 
@@ -173,11 +176,13 @@ def test_what_is_saved_last_is_the_latest_though_it_was_there(
 
 def test_other_things_in_the_folder_are_no_versions(store: ModelStore, first: DigitModel) -> None:
     version = store.save(first)
-    (store.path / ("a" * 64)).write_text("a file")
-    for name in ("b" * 63, "g" * 64, "B" * 64, ".saving-1", "notes"):
+    for name in ("a" * 64, f"{'b' * 63}.safetensors", f"{'g' * 64}.safetensors", f"{'B' * 64}.safetensors"):
+        (store.path / name).write_text("a file")
+    for name in (f".{'c' * 64}.safetensors.0", f"{'d' * 64}.safetensors.bak", "notes"):
         (store.path / name).mkdir()
 
     assert store.versions() == [version]
+    assert not store.has_older()
 
 
 def test_a_path_is_relative_to_where_the_store_was_made(
@@ -203,70 +208,60 @@ def test_the_default_store_is_under_the_root(
     assert ModelStore(path).path == tmp_path / "outputs" / "models"
 
 
-def test_asking_for_names_does_not_wait_for_a_runtime(kept: ModelStore) -> None:
+def test_asking_for_names_does_not_wait_for_a_library(kept: ModelStore) -> None:
     program = (
         "import sys; from digits_nb import ModelStore\nModelStore(sys.argv[1]).resolve()\nprint(*sys.modules)"
     )
 
     run = subprocess.run([sys.executable, "-c", program, str(kept.path)], capture_output=True, check=True)
 
-    assert {"onnxruntime", "onnx", "sklearn"}.isdisjoint(run.stdout.decode().split())
+    assert {"safetensors", "sklearn"}.isdisjoint(run.stdout.decode().split())
 
 
 # Damage
 
 
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What was given to the parsers of cards, manifests and graphs since the test began."""
-    seen: list[bytes] = []
+def watch(patch: pytest.MonkeyPatch) -> list[object]:
+    """What is given to the parsers of headers, cards and tensors from now on."""
+    seen: list[object] = []
 
-    def watch(home: object, name: str) -> None:
+    for home, name in ((json, "loads"), (safetensors.numpy, "load")):
         real = getattr(home, name)
 
-        def watched(data: bytes, *rest: object, **options: object) -> object:
+        def watched(data: object, real: Callable[[object], object] = real) -> object:
             seen.append(data)
-            return real(data, *rest, **options)
+            return real(data)
 
-        monkeypatch.setattr(home, name, watched)
-
-    watch(json, "loads")
-    watch(digits_nb.models.model, "check_graph")
-    watch(onnxruntime, "InferenceSession")
+        patch.setattr(home, name, watched)
     return seen
 
 
-def test_a_whole_version_is_parsed(kept: ModelStore, first: DigitModel, parsed: list[bytes]) -> None:
+def test_a_whole_version_is_parsed(kept: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the tests of damage look for is there when nothing is damaged."""
+    parsed = watch(monkeypatch)
+
     kept.load()
 
-    folder = kept.path / kept.resolve()
-    assert parsed == [*((folder / name).read_bytes() for name in FILES[:0:-1]), first.onnx, first.onnx]
+    data = kept.file(kept.resolve()).read_bytes()
+    assert data in parsed
+    assert any(isinstance(part, bytes) and part != data and part in data for part in parsed)
 
 
-@pytest.mark.parametrize("name", FILES)
 @given(position=st.integers(0, 2**32), bit=st.integers(0, 7))
 @example(position=0, bit=0)
 @example(position=-1, bit=7)
-def test_a_flipped_bit_in_any_file_is_found_and_the_file_not_parsed(
-    kept: ModelStore, name: str, position: int, bit: int
-) -> None:
-    path = kept.path / kept.resolve() / name
+def test_a_flipped_bit_is_found_and_nothing_parsed(kept: ModelStore, position: int, bit: int) -> None:
+    path = kept.file(kept.resolve())
     whole = path.read_bytes()
     damaged = bytearray(whole)
     damaged[position % len(whole)] ^= 1 << bit
     path.write_bytes(damaged)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            parsed: list[object] = []
-            real = json.loads
-            patch.setattr(json, "loads", lambda data: parsed.append(data) or real(data))
-            patch.setattr(digits_nb.models.model, "check_graph", parsed.append)
-            patch.setattr(onnxruntime, "InferenceSession", parsed.append)
-            with pytest.raises(TamperedModel, match=f"another {name} than"):
+            parsed = watch(patch)
+            with pytest.raises(TamperedModel, match="has other content than it is named by"):
                 kept.load()
-        manifest = (path.parent / "manifest.json").read_bytes()
-        assert parsed == ([] if name == "manifest.json" else [manifest])
+        assert parsed == []
     finally:
         path.write_bytes(whole)
 
@@ -292,6 +287,16 @@ def link(path: Path) -> None:
     path.symlink_to(path.parent.parent / path.name)
 
 
+def link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.parent / "nowhere")
+
+
+def link_to_folder(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.parent.parent)
+
+
 def fold(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -303,39 +308,48 @@ def pipe(path: Path) -> None:
 
 
 DAMAGE = {
-    "is cut short": (cut, "another"),
-    "is one byte longer": (lengthen, "another"),
-    "is empty": (empty, "another"),
+    "is cut short": (cut, "has other content"),
+    "is one byte longer": (lengthen, "has other content"),
+    "is empty": (empty, "has other content"),
     "is huge": (swell, "more than the"),
     "is a link": (link, "is no plain file"),
+    "is a link to nothing": (link_to_nothing, "is no plain file"),
+    "is a link to a folder": (link_to_folder, "is no plain file"),
     "is a folder": (fold, "is no plain file"),
     "is a pipe": (pipe, "is no plain file"),
-    "is missing": (Path.unlink, "lacks"),
 }
 
 
-@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize(("damage", "words"), DAMAGE.values(), ids=DAMAGE)
 def test_a_file_that_is_not_as_it_was_is_refused_and_replaced_by_a_save(
-    store: ModelStore, first: DigitModel, name: str, damage: Callable[[Path], None], words: str
+    store: ModelStore, first: DigitModel, damage: Callable[[Path], None], words: str
 ) -> None:
     version = store.save(first)
-    damage(store.path / version / name)
+    damage(store.file(version))
 
     with pytest.raises(TamperedModel) as refusal:
         store.load()
     assert words in str(refusal.value)
-    assert name in str(refusal.value)
+    assert version[:8] in str(refusal.value)
 
     assert store.save(first) == version
     assert store.load().version == version
-    assert sorted(path.name for path in store.path.iterdir() if path.name not in FILES) == sorted(
-        [version, "latest"]
-    )
+    assert names(store) == named(version)
+
+
+def test_a_file_that_is_missing_is_not_found_and_saved_again(store: ModelStore, first: DigitModel) -> None:
+    version = store.save(first)
+    store.file(version).unlink()
+
+    for name in ("latest", version):
+        with pytest.raises(ModelNotFound, match="has no model yet"):
+            store.load(name)
+    assert store.save(first) == version
+    assert store.load().version == version
 
 
 def test_a_huge_file_is_not_read_to_its_end(store: ModelStore, first: DigitModel) -> None:
-    swell(store.path / store.save(first) / "card.json")
+    swell(store.file(store.save(first)))
 
     tracemalloc.start()
     with pytest.raises(TamperedModel):
@@ -343,91 +357,55 @@ def test_a_huge_file_is_not_read_to_its_end(store: ModelStore, first: DigitModel
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert peak < 100 * 2**20
-
-
-def test_a_foreign_file_in_a_version_is_refused(store: ModelStore, first: DigitModel) -> None:
-    version = store.save(first)
-    (store.path / version / "model.onnx.data").write_bytes(b"weights")
-
-    with pytest.raises(TamperedModel, match=r"holds a foreign file, 'model.onnx.data'"):
-        store.load()
+    assert peak < 3 * MAX_FILE_BYTES
 
 
 def test_a_version_under_the_name_of_another_is_refused(
     store: ModelStore, first: DigitModel, second: DigitModel
 ) -> None:
     versions = [store.save(first), store.save(second)]
-    shutil.rmtree(store.path / versions[0])
-    (store.path / versions[1]).rename(store.path / versions[0])
+    store.file(versions[1]).replace(store.file(versions[0]))
 
-    with pytest.raises(TamperedModel, match=r"another manifest\.json than the one that it is named by"):
+    with pytest.raises(TamperedModel, match=r"has other content than it is named by"):
         store.load(versions[0])
+    store.save(first)
+    assert store.load(versions[0]).version == versions[0]
 
 
 def test_something_else_under_the_name_of_a_version_makes_room(store: ModelStore, first: DigitModel) -> None:
-    version = pack(first.onnx, first.card)[0]
-    store.path.mkdir()
-    (store.path / version).write_text("a file")
+    version = digest(first.to_bytes())
+    store.file(version).mkdir(parents=True)
+    (store.file(version) / "notes").write_text("in a folder")
 
     assert store.save(first) == version
     assert store.load().version == version
-    shutil.rmtree(store.path / version)
-    (store.path / version).mkdir()
-    assert store.save(first) == version
-    assert store.load().version == version
 
 
-def external(graph: onnx.GraphProto) -> None:
-    tensor = graph.initializer.add(name="secret", data_type=onnx.TensorProto.FLOAT, dims=[1])
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../secret")
-
-
-def custom(graph: onnx.GraphProto) -> None:
-    graph.node.add(op_type="Run", domain="com.example", input=["grid"], output=["x"])
-
-
-def looping(graph: onnx.GraphProto) -> None:
-    node = graph.node.add(op_type="Loop", input=["", ""], output=["x"])
-    node.attribute.add(name="body", type=onnx.AttributeProto.GRAPH).g.SetInParent()
-
-
-def wide(graph: onnx.GraphProto) -> None:
-    graph.input[0].type.tensor_type.shape.dim[1].dim_value = 65
-
-
-def narrow(graph: onnx.GraphProto) -> None:
-    graph.output[1].type.tensor_type.shape.dim[1].dim_value = 9
-
-
-HOSTILE = {
-    "external data": (external, "external data"),
-    "an operator of a custom domain": (custom, "'Run' of the domain 'com.example'"),
-    "a loop": (looping, "'Loop'"),
-    "another input": (wide, "other inputs"),
-    "other outputs": (narrow, "other outputs"),
+HOSTILE: dict[str, tuple[dict[str, np.ndarray], str]] = {
+    "a foreign tensor": ({"hook": np.zeros(1, np.float32)}, "tensors are 'hook"),
+    "other columns": ({"weights_1": np.zeros((1, 65, 8), np.float32)}, "shape (1, 65, 8)"),
+    "another type": ({"weights_1": np.zeros((1, 64, 8))}, "type float64"),
+    "bytes as numbers": ({"weights_1": np.zeros((1, 64, 8), np.uint8)}, "type uint8"),
+    "numbers that are none": ({"intercepts_2": np.full((1, 10), np.nan, np.float32)}, "not finite"),
 }
 
 
 @pytest.mark.parametrize(("change", "words"), HOSTILE.values(), ids=HOSTILE)
-def test_right_hashes_do_not_let_a_hostile_graph_run(
-    store: ModelStore,
-    first: DigitModel,
-    change: Callable[[onnx.GraphProto], None],
-    words: str,
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_right_hash_does_not_let_hostile_tensors_in(
+    store: ModelStore, first: DigitModel, change: dict[str, np.ndarray], words: str
 ) -> None:
-    model = onnx.load_model_from_string(first.onnx)
-    change(model.graph)
-    put(store, *pack(model.SerializeToString(), first.card))
-    sessions: list[object] = []
-    monkeypatch.setattr(onnxruntime, "InferenceSession", sessions.append)
+    put(store, pack(first.tensors | change, first.card))
 
     with pytest.raises(TamperedModel) as refusal:
         store.load()
     assert words in str(refusal.value)
-    assert sessions == []
+
+
+def test_a_card_of_another_kind_is_refused(store: ModelStore, first: DigitModel) -> None:
+    put(store, pack(first.tensors, first.card | {"kind": "svc"}))
+
+    with pytest.raises(TamperedModel, match="which its kind does not allow"):
+        store.load()
 
 
 # Names
@@ -463,7 +441,8 @@ def test_what_names_no_version_is_not_found(
 
 def test_a_prefix_of_two_versions_asks_for_more_digits(store: ModelStore) -> None:
     for end in ("0", "1"):
-        (store.path / ("abcdef01" + end * 56)).mkdir(parents=True)
+        store.path.mkdir(exist_ok=True)
+        store.file("abcdef01" + end * 56).write_bytes(b"")
 
     with pytest.raises(ModelNotFound, match=r"2 versions of the store .* begin with abcdef01: give more"):
         store.resolve("abcdef01")
@@ -613,7 +592,49 @@ def test_a_disk_without_room_leaves_the_store_as_it_was(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    assert sorted(path.name for path in store.path.iterdir()) == sorted([version, "latest"])
+    assert names(store) == named(version)
+    assert store.load().version == version
+
+
+# Stores of an earlier format, with a folder a version
+
+
+def old_version(store: ModelStore, name: str = "0123abcd" * 8) -> str:
+    """What an earlier release left: a folder of three files, which `latest` names."""
+    (store.path / name).mkdir(parents=True)
+    for file in ("manifest.json", "card.json", "model.onnx"):
+        (store.path / name / file).write_text("{}")
+    (store.path / "latest").write_text(f"{name}\n")
+    return name
+
+
+@pytest.mark.parametrize("name", ["latest", "0123abcd", "0123abcd" * 8])
+def test_an_older_store_says_what_to_do(store: ModelStore, name: str) -> None:
+    old_version(store)
+
+    assert store.versions() == []
+    assert store.has_older()
+    with pytest.raises(ModelNotFound) as refusal:
+        store.load(name)
+    assert "only models of an older format, which this release cannot read" in str(refusal.value)
+    assert "train a model with `make run` or `python -m digits_nb train`" in str(refusal.value)
+
+
+@pytest.mark.parametrize("latest", [True, False])
+def test_a_new_version_stands_beside_the_older_ones(
+    store: ModelStore, first: DigitModel, second: DigitModel, latest: bool
+) -> None:
+    old = old_version(store)
+    before = everything(store.path / old)
+
+    version = store.save(first, latest=latest)
+
+    assert store.versions() == [version]
+    assert store.load().version == version, "`latest` named none that can be read"
+    assert everything(store.path / old) == before
+    with pytest.raises(ModelNotFound, match=f"has no version {old[:8]}.*{version[:8]}"):
+        store.load(old[:8])
+    store.save(second, latest=False)
     assert store.load().version == version
 
 
@@ -624,25 +645,28 @@ def test_leftovers_of_an_hour_ago_are_removed_and_young_ones_are_not(
     store: ModelStore, first: DigitModel
 ) -> None:
     store.path.mkdir()
-    old, young = store.path / ".saving-old", store.path / ".saving-young"
-    for folder in (old, young):
-        folder.mkdir()
-        (folder / "model.onnx").write_bytes(b"half")
-    (store.path / ".latest.old").write_bytes(b"half")
+    old, young = (store.path / f".{letter * 64}.safetensors.0123abcd" for letter in "ab")
+    for path in (old, young, store.path / ".latest.old"):
+        path.write_bytes(b"half")
     (store.path / ".gitkeep").touch()
     for path in (old, store.path / ".latest.old", store.path / ".gitkeep"):
         os.utime(path, (0, 0))
 
     store.save(first)
 
-    assert sorted(path.name for path in store.path.glob(".*")) == [".gitkeep", ".saving-young"]
+    assert sorted(path.name for path in store.path.glob(".*")) == [young.name, ".gitkeep"]
 
 
 def test_a_save_that_slept_until_it_was_swept_away_says_so(
     store: ModelStore, first: DigitModel, second: DigitModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = store.save(first)
-    monkeypatch.setattr(digits_nb.models.store, "sync", shutil.rmtree)  # as another saver does, an hour later
+
+    def swept(_: int) -> None:  # as another saver does, an hour later
+        for path in store.path.glob(".*"):
+            path.unlink()
+
+    monkeypatch.setattr(os, "fsync", swept)
 
     with pytest.raises(DigitsError, match=r"cannot be saved in .* \(No such file or directory\)"):
         store.save(second)
@@ -676,7 +700,7 @@ def test_a_version_can_be_kept_without_becoming_the_latest(model: DigitModel, tm
     store = ModelStore(tmp_path)
     first = store.save(model, latest=False)
     assert store.resolve() == first, "where there is no other"
-    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}), latest=False)
+    second = store.save(DigitModel(model.tensors, model.card | {"note": 2}), latest=False)
     assert store.resolve() == first
     assert set(store.versions()) == {first, second}
 
@@ -684,7 +708,7 @@ def test_a_version_can_be_kept_without_becoming_the_latest(model: DigitModel, tm
 def test_the_latest_is_moved_forth_and_back(model: DigitModel, tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     first = store.save(model)
-    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}))
+    second = store.save(DigitModel(model.tensors, model.card | {"note": 2}))
     assert store.point(first[:8]) == store.resolve() == first
     assert store.point(second) == store.resolve() == second
 
@@ -692,8 +716,8 @@ def test_the_latest_is_moved_forth_and_back(model: DigitModel, tmp_path: Path) -
 def test_the_latest_is_never_a_version_that_does_not_load(model: DigitModel, tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     first = store.save(model)
-    second = store.save(DigitModel(model.onnx, model.card | {"note": 2}), latest=False)
-    (tmp_path / second / "card.json").write_text("{}")
+    second = store.save(DigitModel(model.tensors, model.card | {"note": 2}), latest=False)
+    store.file(second).write_text("{}")
     with pytest.raises(TamperedModel):
         store.point(second)
     with pytest.raises(ModelNotFound):
@@ -705,8 +729,8 @@ def test_a_version_whose_card_no_query_can_be_judged_by_is_not_loaded(
     store: ModelStore, first: DigitModel
 ) -> None:
     usable = store.save(first)
-    card = {"calibration": {"digit_from": "x"}}
-    useless = put(store, *pack(first.onnx, card))  # as a store may have kept it
+    card = first.card | {"calibration": {"digit_from": "x"}}
+    useless = put(store, pack(first.tensors, card))  # as a store may have kept it
     store.point(usable)
 
     for use in (store.load, store.point):
@@ -716,7 +740,7 @@ def test_a_version_whose_card_no_query_can_be_judged_by_is_not_loaded(
 
 
 def test_the_latest_is_found_while_another_saves_it(model: DigitModel, tmp_path: Path) -> None:
-    first, second = ModelStore(tmp_path).save(model), DigitModel(model.onnx, model.card | {"note": 2})
+    first, second = ModelStore(tmp_path).save(model), DigitModel(model.tensors, model.card | {"note": 2})
 
     class Watched(ModelStore):
         def versions(self) -> list[str]:

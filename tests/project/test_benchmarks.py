@@ -107,7 +107,7 @@ def test_what_is_saved_is_what_was_measured_and_names_no_machine(
     (file,) = (folder / "results").iterdir()
     assert file.name == "wild.json"
     saved = json.loads(file.read_bytes())
-    assert saved.keys() == {"model", "graph", "cores", "libraries", "rows"}
+    assert saved.keys() == {"model", "weights", "cores", "libraries", "rows"}
     assert saved["model"] == store.resolve("latest")
     assert saved["libraries"]["numpy"] == np.__version__
     assert saved["rows"].keys() == {"pictures"}

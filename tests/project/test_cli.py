@@ -23,10 +23,9 @@ from digits_nb.runs import read_result
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SAMPLES = Path(__file__).parents[2] / "notebooks" / "samples"
 COMMAND = [sys.executable, "-m", "digits_nb"]
-RECOGNISER = {"numpy", "PIL", "cv2", "onnxruntime"}
+RECOGNISER = {"numpy", "PIL", "cv2", "safetensors"}
 HEAVY = RECOGNISER | {
     "sklearn",
-    "skl2onnx",
     "papermill",
     "nbformat",
     "IPython",

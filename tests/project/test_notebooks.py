@@ -199,7 +199,7 @@ def test_infer_started_by_plain_papermill_refuses_an_unknown_name_first(tmp_path
 
 
 def test_infer_needs_none_of_the_heavy_libraries(store: ModelStore) -> None:
-    heavy = {"matplotlib", "sklearn", "skl2onnx", "scipy", "requests", "ipywidgets", "papermill", "nbformat"}
+    heavy = {"matplotlib", "sklearn", "scipy", "requests", "ipywidgets", "papermill", "nbformat"}
     declared, *others = code_cells(FOLDER / "infer.ipynb")[:-1]
     given = f"path, store = {str(SEVEN)!r}, {str(store.path)!r}"
     asked = f"assert answer.digit == 7; answer._repr_html_(); import sys; print({heavy} & set(sys.modules))"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from digits_nb import ModelStore
-from digits_nb.models.archives import MAX_ARCHIVE_BYTES
+from digits_nb.models.file_format import MAX_FILE_BYTES
 from digits_nb.service.app import MAX_TIMEOUT_S
 from digits_nb.service.body import MAX_BODY_BYTES
 from digits_nb.service.server import Settings
@@ -97,7 +97,7 @@ def test_the_first_run_trains_and_ends_with_the_digit_and_where_things_are(
     name = version.removeprefix("Model version").strip()
     # with the same libraries, another environment gives the same model
     assert name == store.resolve("latest")
-    assert (reader.clone / model.removeprefix("Model ").strip() / "model.onnx").is_file()
+    assert (reader.clone / model.removeprefix("Model ").strip()).is_file()
     assert notebooks.split(maxsplit=1)[1] == "outputs/train.ipynb, outputs/infer.ipynb"
     assert all((reader.clone / path).is_file() for path in ("outputs/train.ipynb", "outputs/infer.ipynb"))
     assert all((reader.clone / ".venv/bin" / name).is_file() for name in ("python", "papermill"))
@@ -127,7 +127,7 @@ def test_what_is_put_in_front_of_the_service_lets_through_what_it_takes() -> Non
     (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", front)
     (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", front)
     (port,) = re.findall(r"proxy_pass http://127\.0\.0\.1:(\d+);", front)
-    assert int(megabytes) * 2**20 >= max(MAX_BODY_BYTES, MAX_ARCHIVE_BYTES)
+    assert int(megabytes) * 2**20 >= max(MAX_BODY_BYTES, MAX_FILE_BYTES)
     assert int(seconds) > MAX_TIMEOUT_S
     assert int(port) == Settings().port
 

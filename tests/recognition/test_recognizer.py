@@ -65,8 +65,8 @@ def test_every_form_of_the_query_gets_the_same_answer(saved: "DigitModel", tmp_p
 
 def test_certain_means_at_least_as_confident_as_the_card_asks(saved: "DigitModel") -> None:
     card = {**saved.card, "calibration": {**saved.card["calibration"], "certain_from": 1.1}}
-    hesitant = dn.DigitModel(saved.onnx, card)
-    silent = dn.DigitModel(saved.onnx, {})
+    hesitant = dn.DigitModel(saved.tensors, card)
+    silent = dn.DigitModel(saved.tensors, {"kind": saved.card["kind"]})
 
     assert dn.recognize(zero(), saved).certain
     assert not dn.recognize(zero(), hesitant).certain
@@ -137,7 +137,7 @@ def test_several_digits_are_told_from_text(saved: "DigitModel", count: int) -> N
 
 
 def test_a_model_whose_card_says_nothing_of_refusal_refuses_nothing(saved: "DigitModel") -> None:
-    assert 0 <= dn.recognize(cross(), dn.DigitModel(saved.onnx, {})).digit <= 9
+    assert 0 <= dn.recognize(cross(), dn.DigitModel(saved.tensors, {"kind": saved.card["kind"]})).digit <= 9
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -190,7 +190,7 @@ def test_an_empty_default_store_is_filled_and_that_is_announced(
 ) -> None:
     monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
     # a training takes a minute, and the session has done it: what is tried here is what becomes of its model
-    monkeypatch.setattr("digits_nb.training.train", lambda: dn.DigitModel(saved.onnx, saved.card))
+    monkeypatch.setattr("digits_nb.training.train", lambda: dn.DigitModel(saved.tensors, saved.card))
 
     answer = dn.recognize(zero())
 

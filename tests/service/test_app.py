@@ -57,7 +57,7 @@ def models(
 ) -> "ModelStore":
     """A store of two versions, which differ in their cards; the first is the latest."""
     models = dn.ModelStore(tmp_path_factory.mktemp("models"))
-    again = type(model)(model.onnx, model.card | {"note": "the same again"})
+    again = type(model)(model.tensors, model.card | {"note": "the same again"})
     models.save(again)
     models.save(store.load())
     return models
@@ -559,17 +559,17 @@ def test_a_new_version_is_served_at_once_and_the_old_one_stays(model: "DigitMode
     with running(models.path, tmp_path) as service:
         assert asked(service) == first
         for number in range(6):
-            latest = models.save(type(model)(model.onnx, model.card | {"note": number}))
+            latest = models.save(type(model)(model.tensors, model.card | {"note": number}))
             assert asked(service) == latest
             assert asked(service, first) == first
         models.point(first)
         assert asked(service) == first
-        damaged = models.path / latest / "model.onnx"
+        damaged = models.file(latest)
         damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
         kept = asked(service, latest)
         assert kept == latest, "what is loaded stays"
         second = models.versions()[-2] if models.versions()[-1] == first else models.versions()[-1]
-        (models.path / second / "card.json").write_text("{}")
+        models.file(second).write_text("{}")
         refused = service.post(f"digits_recognition/{second}", {"base64": b64()})
         assert refused.error == (500, "TamperedModel")
         cards = service.ask("GET", f"/v1/algorithms/{OWNER}/digits_recognition/versions").json["results"]
@@ -591,7 +591,7 @@ def test_pinned_callers_notice_nothing_of_new_versions(model: "DigitModel", tmp_
             pinned = [callers.submit(ask, name) for name in (first, first[:8]) * 2]
             try:
                 for number in range(2 * KEPT):
-                    latest = models.save(type(model)(model.onnx, model.card | {"note": number}))
+                    latest = models.save(type(model)(model.tensors, model.card | {"note": number}))
                     assert asked(service) == latest
             finally:
                 over.set()

@@ -17,7 +17,7 @@ def store(model: "DigitModel", tmp_path: Path) -> dn.ModelStore:
     """A store of four versions, which differ in their cards."""
     store = dn.ModelStore(tmp_path / "models")
     for number in range(4):
-        store.save(dn.DigitModel(model.onnx, model.card | {"note": number}))
+        store.save(dn.DigitModel(model.tensors, model.card | {"note": number}))
     return store
 
 
@@ -37,7 +37,7 @@ def test_a_name_means_what_it_means_now(store: dn.ModelStore, model: "DigitModel
         store.point(version)
         assert hosted.load().version == hosted.load(version[:8]).version == version
         assert hosted.is_latest(version)
-    fresh = store.save(dn.DigitModel(model.onnx, model.card | {"note": "fresh"}))
+    fresh = store.save(dn.DigitModel(model.tensors, model.card | {"note": "fresh"}))
     assert hosted.load().version == fresh
     assert [item["latest"] for item in hosted.listing()].count(True) == 1
 

@@ -54,7 +54,7 @@ def counting(model: "DigitModel") -> "DigitModel":
             self.asked.append(len(grids))
             return super().predict_proba(grids)
 
-    counting = Counting(model.onnx, model.card)
+    counting = Counting(model.tensors, model.card)
     counting.asked = []
     return counting
 
@@ -81,7 +81,7 @@ def test_many_are_read_some_at_a_time(counting: "DigitModel") -> None:
 
 
 def test_each_is_read_by_the_model_that_it_asked_for(model: "DigitModel") -> None:
-    models = [dn.DigitModel(model.onnx, model.card, version=digit * 64) for digit in "12"]
+    models = [dn.DigitModel(model.tensors, model.card, version=digit * 64) for digit in "12"]
 
     async def ask() -> list[dn.Answer]:
         tray = Tray(lambda: 6)
@@ -144,7 +144,7 @@ def test_what_nobody_foresaw_fails_alone_and_elsewhere(model: "DigitModel") -> N
         def predict_proba(self, grids: "ArrayLike") -> "NDArray":
             raise MemoryError(len(grids))
 
-    assert asked_together(Broken(model.onnx, model.card), SEVEN, SIX) == [None, None]
+    assert asked_together(Broken(model.tensors, model.card), SEVEN, SIX) == [None, None]
 
 
 def test_a_caller_who_gives_up_leaves_the_others_theirs(model: "DigitModel") -> None:

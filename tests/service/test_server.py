@@ -329,6 +329,6 @@ def test_the_watching_process_loads_nothing_heavy(store: "ModelStore", tmp_path:
         assert service.post("digits_recognition", QUERY).result == 7
         maps = Path(f"/proc/{service.process.pid}/maps")
         if maps.exists():  # Linux tells what a process has mapped
-            assert "onnxruntime" not in maps.read_text()
-            assert "onnxruntime" in Path(f"/proc/{service.workers[0]}/maps").read_text()
+            assert "safetensors" not in maps.read_text()
+            assert "safetensors" in Path(f"/proc/{service.workers[0]}/maps").read_text()
         assert OWNER in service.printed

@@ -64,7 +64,7 @@ def files_of(store: "ModelStore") -> tuple[str, Files]:
 def another(model: "DigitModel", folder: Path, note: object = 2) -> tuple[str, bytes]:
     """A version that answers like `model`, and its zip."""
     store = dn.ModelStore(folder)
-    version = store.save(type(model)(model.onnx, model.card | {"note": note}))
+    version = store.save(type(model)(model.tensors, model.card | {"note": note}))
     return version, zipped(files_of(store)[1])
 
 

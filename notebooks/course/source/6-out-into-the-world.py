@@ -79,18 +79,19 @@ store = dn.ModelStore(folder / "models")
 first = store.save(ours)
 first
 # %% [markdown]
-# What a name! Nobody chose it. A version is a folder of three files: the model itself, which is called a
-# *graph*, its card, and a manifest, which holds a number for each of the other two.
+# What a name! Nobody chose it. A version is one file that has this name. It begins with a header, which lists
+# the **tensors** (arrays of numbers: the weights of the network) and holds the card. The numbers follow.
 # %%
-for path in sorted((store.path / first).iterdir()):
-    print(f"{path.stat().st_size:>8,} bytes  {path.name}")
-print((store.path / first / "manifest.json").read_text())
+data = store.file(first).read_bytes()
+length = int.from_bytes(data[:8], "little")
+print(f"{len(data):,} bytes, of which the header has {length:,}:")
+print(data[8 : 8 + length].decode())
 
 
 # %% [markdown]
-# That number is a **hash**: any file, whatever its length, becomes 64 hex digits (0 to 9 and a to f), and
-# the smallest change gives completely different ones. Nobody knows how to make a second file with the same
-# hash. And the version is the hash of the manifest, so it stands for every byte of the model.
+# The version is a **hash** of the file: any file, whatever its length, becomes 64 hex digits (0 to 9 and a to
+# f), and the smallest change gives completely different ones. Nobody knows how to make a second file with the
+# same hash. So the version stands for every byte of the model and of its card.
 #
 # ### Exercise 6.1: write a function
 #
@@ -111,7 +112,7 @@ def fingerprint(path: Path) -> str:
 
 course.check("6.1", fingerprint)
 # %% [markdown] tags=["solution"]
-# Compare `fingerprint(store.path / first / "card.json")` with what stands in the manifest.
+# Compare `fingerprint(store.file(first))` with the version.
 # %% [markdown]
 # The same model gets the same name, in another store as well:
 # %%
@@ -123,8 +124,8 @@ dn.ModelStore(folder / "another").save(ours) == first
 import shutil
 
 copy = shutil.copytree(store.path, folder / "copy")
-card = copy / first / "card.json"
-card.write_bytes(card.read_bytes().replace(b"0.9", b"1.9", 1))
+file = copy / store.file(first).name
+file.write_bytes(file.read_bytes().replace(b'holdout\\": 0.', b'holdout\\": 1.'))
 try:
     dn.ModelStore(copy).load(first)
 except dn.TamperedModel as error:
@@ -146,7 +147,7 @@ pickle.loads(pickle.dumps(Greeting()))  # noqa: S301 (our own)
 
 
 # %% [markdown]
-# A graph is numbers and arithmetic, and the store checks even that against a list of what is allowed. Never
+# A version is numbers and a card, and the store checks even those against a list of what is allowed. Never
 # load a pickle from somebody whom you would not let sit at your computer.
 #
 # ## Nobody in front of it
