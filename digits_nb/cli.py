@@ -12,6 +12,7 @@ import digits_nb
 from digits_nb.errors import DigitsError, RunFailed
 
 if TYPE_CHECKING:
+    from digits_nb.images.query import Query
     from digits_nb.recognition.answer import Answer
 
 FORM = argparse.RawDescriptionHelpFormatter
@@ -84,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code is 0, 1 for a `DigitsError`, 2 for a wrong call, 130 or 143 if stopped."""
     given = _parser().parse_args(arguments)
     try:
-        return given.command(given)
+        code: int = given.command(given)
     except DigitsError as error:
         print(_line(type(error).__name__, error, *_notes(error)), file=sys.stderr)
         return 1
@@ -92,9 +93,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("Interrupted", *_notes(interrupt), file=sys.stderr)
         return getattr(interrupt, "exit_code", 130)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; what is still in the buffer must not fail at the exit.
+        # The reader of our output has closed it; what is still in the buffer must not fail at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,7 +173,9 @@ def _count(text: str) -> int:
 
 
 def _command(commands: Any, name: str, function: Any, what: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401
-    parser = commands.add_parser(name, help=what, description=what, epilog=epilog, formatter_class=FORM)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, description=what, epilog=epilog, formatter_class=FORM
+    )
     parser.set_defaults(command=function)
     return parser
 
@@ -267,7 +271,7 @@ def _key(given: argparse.Namespace) -> int:
     return 0
 
 
-def _query(picture: str) -> dict[str, str | bytes]:
+def _query(picture: str) -> "Query":
     if picture == "-":
         return {"bytes": sys.stdin.buffer.read()}
     return {"url" if picture.lower().startswith(("http://", "https://")) else "path": picture}

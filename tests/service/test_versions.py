@@ -1,12 +1,12 @@
 """Versions over HTTP: given out as one file, taken in, refused, made the latest."""
 
-import io
 import json
 import os
 import signal
 import socket
+import struct
+import subprocess
 import threading
-import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,7 +14,9 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 from services import OWNER, Running, running
 
 import digits_nb as dn
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 DATA = f"/v1/data/{OWNER}/digits_recognition"
 SEVEN = (Path(__file__).parents[2] / "notebooks/samples/seven-dark-on-white.png").read_bytes()
 QUERY = {"base64": b64encode(SEVEN).decode()}
-Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +49,16 @@ def taker(taken: "ModelStore", tmp_path: Path) -> Iterator[Running]:
         yield service
 
 
-def zipped(files: dict[str, bytes], folder: str = "") -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(folder + name, data)
-    return file.getvalue()
-
-
-def files_of(store: "ModelStore") -> tuple[str, Files]:
+def file_of(store: "ModelStore") -> tuple[str, bytes]:
     version = store.resolve()
-    return version, {file.name: file.read_bytes() for file in (store.path / version).iterdir()}
+    return version, (store.path / f"{version}.safetensors").read_bytes()
 
 
 def another(model: "DigitModel", folder: Path, note: object = 2) -> tuple[str, bytes]:
-    """A version that answers like `model`, and its zip."""
+    """A version that answers like `model`, and its file."""
     store = dn.ModelStore(folder)
-    version = store.save(type(model)(model.tensors, model.card | {"note": note}))
-    return version, zipped(files_of(store)[1])
+    store.save(type(model)(model.tensors, model.card | {"note": note}))
+    return file_of(store)
 
 
 def test_one_service_is_given_the_model_of_another(
@@ -74,17 +67,15 @@ def test_one_service_is_given_the_model_of_another(
     version = store.resolve()
     given = giver.ask("GET", f"{DATA}/latest")
     assert given.status == 200
-    assert given.headers["Content-Type"] == "application/zip"
+    assert given.headers["Content-Type"] == "application/octet-stream"
     assert given.headers["X-Model-Version"] == version
-    with zipfile.ZipFile(io.BytesIO(given.body)) as archive:
-        names = [f"{version}/{name}" for name in ("model.onnx", "card.json", "manifest.json")]
-        assert archive.namelist() == names
+    assert given.body == file_of(store)[1]
     for name in (version, version[:8]):
         assert giver.ask("GET", f"{DATA}/{name}").body == given.body
 
     sent = taker.ask("PUT", DATA, given.body)
     assert (sent.status, sent.json) == (201, {"result": {"version": version, "latest": True}})
-    assert files_of(taken) == files_of(store)
+    assert file_of(taken) == file_of(store)
     assert taker.post("digits_recognition", QUERY).result == 7
 
     again = taker.ask("PUT", f"{DATA}/{version}", given.body)
@@ -149,67 +140,83 @@ def test_what_cannot_be_the_latest_is_refused(
     assert store.resolve() == before
 
 
-def without(name: str) -> Callable[[Files], Files]:
-    return lambda files: {other: data for other, data in files.items() if other != name}
+def header_of(data: bytes) -> bytes:
+    return data[8 : 8 + struct.unpack_from("<Q", data)[0]]
 
 
-def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Files], Files]:
-    return lambda files: files | {name: change(files[name])}
+def with_tensors(data: bytes, **tensors: np.ndarray) -> bytes:
+    """The file of a model with other tensors, and the card that it has."""
+    return save(tensors, metadata=json.loads(header_of(data))["__metadata__"])
 
 
-BROKEN: dict[str, tuple[Callable[[Files], Files], str]] = {
-    "only a foreign file": (lambda _: {"x": b""}, "lacks manifest.json"),
-    "a missing model": (without("model.onnx"), "lacks model.onnx"),
-    "a missing manifest": (without("manifest.json"), "lacks manifest.json"),
-    "a foreign file": (lambda files: files | {"evil.py": b""}, "holds a foreign file, 'evil.py'"),
-    "a file above": (lambda files: files | {"../evil.py": b""}, "holds a foreign file, '../evil.py'"),
-    "an absolute file": (lambda files: files | {"/tmp/evil": b""}, "holds a foreign file"),  # noqa: S108
-    "a file below": (lambda files: files | {"a/model.onnx": b""}, "holds a foreign file"),
-    "several folders": (lambda files: files | {f"{'0' * 64}/card.json": b""}, "twice"),
-    "another model": (changed("model.onnx", lambda data: data[:-1] + b"?"), "has another model.onnx than"),
-    "another card": (changed("card.json", lambda data: data + b" "), "has another card.json than"),
-    "another format": (
-        changed("manifest.json", lambda data: data.replace(b'"format": 1', b'"format": 2')),
-        "has the format 2, where this release reads 1",
+BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "nothing": (lambda _: b"", "is no safetensors file"),
+    "a pickle": (lambda _: b"cos\nsystem\n", "is no safetensors file"),
+    "a zip": (lambda _: b"PK\x05\x06" + bytes(18), "is no safetensors file"),
+    "an end in the middle": (lambda data: data[:-30], "is no safetensors file"),
+    "a missing beginning": (lambda data: data[100:], "is no safetensors file"),
+    "something behind its end": (lambda data: data + b"?", "is no safetensors file"),
+    "a header longer than the file": (
+        lambda data: struct.pack("<Q", 2**62) + data[8:],
+        "is no safetensors file",
     ),
-    "a large card": (changed("card.json", lambda data: data + b" " * 2**21), "more than the 1,048,576 bytes"),
-    "a bomb": (changed("model.onnx", lambda _: bytes(2**28)), "more than the 33,554,432 bytes"),
-    "many files": (lambda files: files | {f"f{n}": b"" for n in range(100)}, "has 103 entries"),
-    "a pickle": (
-        lambda _: {"digits-classifier.joblib": b"cos\nsystem\n"},
-        "holds a foreign file, 'digits-classifier.joblib'",
+    "no card": (lambda _: save({"gamma": np.zeros(1)}), "is no safetensors file with a card"),
+    "another form of the same": (
+        lambda data: (
+            struct.pack("<Q", len(header_of(data)) + 8)
+            + header_of(data)
+            + b" " * 8
+            + data[8 + len(header_of(data)) :]
+        ),
+        "is in another form than digits_nb writes",
+    ),
+    "a foreign tensor": (lambda data: with_tensors(data, hook=np.zeros(1, np.float32)), "tensors are 'hook'"),
+    "a card of an unknown kind": (
+        lambda _: save({"gamma": np.zeros(1)}, metadata={"card": '{"kind": "onnx"}'}),
+        "names the kind 'onnx'",
     ),
 }
 
 
 @pytest.mark.parametrize(("change", "reason"), BROKEN.values(), ids=BROKEN)
 def test_what_is_no_version_is_refused_with_the_reason(
-    change: Callable[[Files], Files], reason: str, giver: Running, store: "ModelStore"
+    change: Callable[[bytes], bytes], reason: str, giver: Running, store: "ModelStore"
 ) -> None:
     before = sorted(store.path.rglob("*"))
-    refused = giver.ask("PUT", DATA, zipped(change(files_of(store)[1])))
-    assert refused.error[0] == 400
-    assert refused.error[1] in {"TamperedModel", "ModelNotFound"}
+    refused = giver.ask("PUT", DATA, change(file_of(store)[1]))
+    assert refused.error == (400, "TamperedModel")
     assert reason in refused.message
     assert str(store.path) not in refused.message
     assert sorted(store.path.rglob("*")) == before
 
 
-def test_what_is_no_zip_is_refused(giver: Running, store: "ModelStore") -> None:
-    version, files = files_of(store)
-    whole = zipped(files)
-    broken = bytearray(whole)
-    broken[200:300] = bytes(100)
-    for body in (b"", b"PK\x03\x04", whole[:-30], whole[100:], bytes(broken), b"PK\x05\x06" + bytes(18)):
-        assert giver.ask("PUT", DATA, body).error == (400, "TamperedModel")
-    assert giver.ask("PUT", f"{DATA}/{'0' * 64}", whole).error == (400, "TamperedModel")
-    assert giver.ask("PUT", f"{DATA}/{'0' * 64}", zipped(files, f"{version}/")).error == (
-        400,
-        "TamperedModel",
-    )
-    assert giver.ask("PUT", f"{DATA}/{version[:8]}", whole).error == (400, "QueryError")
+def test_a_version_is_taken_under_its_own_full_name_only(giver: Running, store: "ModelStore") -> None:
+    version, data = file_of(store)
+    flipped = data[:-1] + bytes([data[-1] ^ 1])
+    assert giver.ask("PUT", f"{DATA}/{version}", flipped).error == (400, "TamperedModel")
+    assert giver.ask("PUT", f"{DATA}/{'0' * 64}", data).error == (400, "TamperedModel")
+    assert giver.ask("PUT", f"{DATA}/{version[:8]}", data).error == (400, "QueryError")
     assert giver.ask("PUT", DATA, bytes(36_000_000)).error == (413, "TooLarge")
     assert store.versions() == [version]
+
+
+def test_the_svc_of_the_demo_is_trained_stored_pinned_served_and_asked_by_curl(tmp_path: Path) -> None:
+    trained = dn.train(learner="svc", progress=False)
+    kept = dn.ModelStore(tmp_path / "models")
+    version = kept.save(trained)
+    grids = np.random.default_rng(0).integers(0, 17, (50, 8, 8))
+    expected = trained.estimator.predict_proba(grids.reshape(-1, 64))
+    np.testing.assert_allclose(kept.load(version[:8]).predict_proba(grids), expected, rtol=0, atol=1e-14)
+
+    with running(kept.path, tmp_path) as service:
+        url = f"http://127.0.0.1:{service.port}/v1/algo/{OWNER}/digits_recognition/{version}"
+        command = ["curl", "--silent", "--max-time", "30", "-X", "POST", "-d", json.dumps(QUERY), url]
+        command += ["-H", "Content-Type: application/json", "-H", f"Authorization: {service.key}"]
+        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    asked = dn.recognize({"bytes": SEVEN}, trained)
+    assert (answer["result"], answer["metadata"]["model_version"]) == (asked.digit, version)
+    assert answer["metadata"]["confidence"] == pytest.approx(asked.confidence)
 
 
 def test_a_worker_that_is_killed_while_versions_come_in_loses_and_mixes_up_none(
@@ -247,5 +254,5 @@ def test_a_connection_that_is_cut_leaves_nothing(
             )
             line.sendall(head.encode() + data[:sent])
     assert taker.ask("PUT", DATA, data).status == 201
-    assert sorted(path.name for path in taken.path.iterdir()) == sorted([version, "latest"])
+    assert sorted(path.name for path in taken.path.iterdir()) == sorted([f"{version}.safetensors", "latest"])
     assert [line["status"] for line in taker.log if line.get("method") == "PUT"].count(499) == 3
