@@ -1,7 +1,7 @@
 """Handwritten digits, from anybody's picture to the 8×8 grid to the answer.
 
-The front page: the names below are the whole of what most people need. Each is imported when it is
-first used, so that `import digits_nb` costs nothing.
+These names are all that most people need. Each is imported when it is first used, so that `import digits_nb`
+takes no time, and a name whose extra is not installed raises `MissingPackage` only when it is used.
 
     import digits_nb as dn
 

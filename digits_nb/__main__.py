@@ -1,4 +1,4 @@
-"""`python -m digits_nb`."""
+"""Entry point of `python -m digits_nb`."""
 
 import sys
 

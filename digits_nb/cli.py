@@ -1,9 +1,10 @@
-"""`python -m digits_nb`: a thin door over the package's functions, for a terminal and for a pipeline."""
+"""Command line, `python -m digits_nb`: each command parses its arguments, calls the package and prints."""
 
 import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,13 @@ import digits_nb
 from digits_nb.errors import DigitsError, RunFailed
 
 if TYPE_CHECKING:
-    from digits_nb.images.query import Query
-    from digits_nb.recognition.answer import Answer
+    from digits_nb.images import Query
+    from digits_nb.recognition import Answer
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no public name
+
+Parser = argparse.ArgumentParser
+Command = Callable[[argparse.Namespace], int]
 
 FORM = argparse.RawDescriptionHelpFormatter
 
@@ -33,9 +39,9 @@ examples:
   python -m digits_nb read https://example.org/seven.png
   python -m digits_nb read --json - < seven.jpg
 
-A line a picture. A picture that cannot be read is a line too, and the exit code is then 1. If there is no
-model in outputs/models yet, one is trained first, which takes about a minute, unless --store or --model is
-given.
+Prints one line for each picture. A picture that cannot be read has a line too, and the exit code is then 1.
+If there is no model in outputs/models yet, one is trained first, which takes about a minute, unless --store
+or --model is given.
 """
 
 RUN = """\
@@ -65,8 +71,9 @@ examples:
   python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
 
 Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what else it
-can do. While no key is kept, one is made at each start and shown once. Whoever can read the network can read
-keys: before --host opens the service to others, put something in front of it that speaks TLS.
+can do. While the file of keys holds none, a key is made at each start and shown once. Anybody who can read
+the network traffic can read keys: before --host opens the service to others, put a proxy with TLS in front
+of it.
 """
 
 KEY = """\
@@ -76,16 +83,29 @@ examples:
   python -m digits_nb key anna --remove
   python -m digits_nb key
 
-A key is shown once, when it is made; the file keeps only what recognises it. A service that runs takes up a
-change of the file by itself. Without a name, the keys are listed.
+A key is shown once, when it is made; the file keeps only its hash. A running service reads the file again
+when it changes. Without a name, the keys are listed.
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit code is 0, 1 for a `DigitsError`, 2 for a wrong call, 130 or 143 if stopped."""
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments
+        Arguments of the command line; None takes those of this process.
+
+    Returns
+    -------
+    int
+        Exit code: 0; 1 after a `DigitsError`, or if a picture could not be read; 130 after Ctrl-C; 143 after
+        SIGTERM. A wrong call exits with 2.
+    """
     given = _parser().parse_args(arguments)
+    command: Command = given.command
     try:
-        code: int = given.command(given)
+        return command(given)
     except DigitsError as error:
         print(_line(type(error).__name__, error, *_notes(error)), file=sys.stderr)
         return 1
@@ -93,13 +113,12 @@ def main(arguments: list[str] | None = None) -> int:
         print("Interrupted", *_notes(interrupt), file=sys.stderr)
         return getattr(interrupt, "exit_code", 130)
     except BrokenPipeError:
-        # The reader of our output has closed it; what is still in the buffer must not fail at the exit.
+        # The reader of the output has closed the pipe. What is still in the buffer must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     what = "Handwritten digits, from anybody's picture to the 8×8 grid to the answer."
     parser = argparse.ArgumentParser(
         "python -m digits_nb", description=what, epilog=EXAMPLES, formatter_class=FORM
@@ -142,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     serve.add_argument("--port", metavar="N", type=int, default=8000, help="0: any free one (default: 8000)")
-    serve.add_argument("--owner", default="me", help="the name that stands in every address (default: me)")
+    serve.add_argument("--owner", default="me", help="the owner in every address (default: me)")
     serve.add_argument(
         "--store", metavar="DIR", type=Path, help="the store of models (default: outputs/models)"
     )
@@ -153,11 +172,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         type=_count,
         default=256,
-        help="requests that a worker has in hand (default: 256)",
+        help="requests in flight in each worker (default: 256)",
     )
 
     key = _command(commands, "key", _key, "Make, list and remove keys for the service.", KEY)
-    key.add_argument("name", metavar="NAME", nargs="?", help="whom the key is for")
+    key.add_argument("name", metavar="NAME", nargs="?", help="the holder of the key")
     key.add_argument("--write", action="store_true", help="it may also send models and name the latest")
     key.add_argument("--remove", action="store_true", help="take NAME's key out of the file")
     key.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
@@ -172,10 +191,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _command(commands: Any, name: str, function: Any, what: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=what, description=what, epilog=epilog, formatter_class=FORM
-    )
+def _command(commands: "Commands", name: str, function: Command, what: str, epilog: str) -> Parser:
+    parser = commands.add_parser(name, help=what, description=what, epilog=epilog, formatter_class=FORM)
     parser.set_defaults(command=function)
     return parser
 
@@ -188,7 +205,7 @@ def _read(given: argparse.Namespace) -> int:
     if given.model or given.store:
         model = ModelStore(given.store).load(given.model or "latest")
     else:
-        # What it says when it has to train is not for whoever reads our lines.
+        # If a model has to be trained, what that prints must not mix with the lines of the answers.
         with redirect_stdout(sys.stderr):
             model = default_model()
     items = recognize_many(map(_query, given.pictures), model)
@@ -225,7 +242,7 @@ def _run(given: argparse.Namespace) -> int:
         raise
     places = {"executed notebook": Path(given.output).resolve()}
     if left := findings_output(read_notebook(given.output)):
-        print(*left["data"]["text/plain"], sep="")
+        print(left["data"]["text/plain"])
         places["result file"] = left["metadata"]["digits_nb"]["result"]
     print(summary(places))
     return 0
@@ -303,5 +320,5 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def _line(name: str, message: object, *notes: str) -> str:
-    """An error on one line, whatever line breaks it holds."""
+    """Write an error on one line, without its line breaks."""
     return " ".join(f"{name}: {message} {' '.join(notes)}".split())

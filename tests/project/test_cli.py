@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Iterator
@@ -105,13 +106,22 @@ def test_run_ends_with_the_findings_and_where_they_are(tmp_path: Path) -> None:
     assert "100%|" in bar, "on a terminal, papermill's bar"
 
 
-def test_a_failed_run_says_which_cell_and_why_in_its_last_line(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working directory of a command that runs in this process, which keeps its handler of SIGTERM."""
+    monkeypatch.chdir(tmp_path)
+    handler = signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_failed_run_says_which_cell_and_why_in_its_last_line(capfd: pytest.CaptureFixture[str]) -> None:
     notebook = NOTEBOOKS / "fails_in_third_cell.ipynb"
 
-    run = digits("run", notebook, "run.ipynb", "-p", "error", "KeyError", folder=tmp_path)
+    assert main(["run", str(notebook), "run.ipynb", "-p", "error", "KeyError"]) == 1
 
-    assert run.returncode == 1
-    *before, last = run.stderr.splitlines()
+    *before, last = capfd.readouterr().err.splitlines()
     assert last == (
         "RunFailed: KeyError: 'The picture is blank: give one with a digit.' "
         f"(cell 3 of {notebook}; the run so far is in run.ipynb)"
@@ -121,14 +131,18 @@ def test_a_failed_run_says_which_cell_and_why_in_its_last_line(tmp_path: Path) -
     )
 
 
-def test_a_refused_run_is_one_line(tmp_path: Path) -> None:
-    run = digits("run", NOTEBOOKS / "leaves_findings.ipynb", "run.ipynb", "-p", "sed", "3", folder=tmp_path)
+def test_a_refused_run_is_one_line(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(NOTEBOOKS / "leaves_findings.ipynb"), "run.ipynb", "-p", "sed", "3"]) == 1
 
-    assert run.returncode == 1
-    assert run.stdout == ""
-    (line,) = run.stderr.splitlines()
+    out, err = capfd.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
     assert line.startswith("UnknownParameter: The name given ('sed') is no parameter")
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
+
+
+def sockets_of_kernels() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob("kernel-*"))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +158,7 @@ def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(
     while not (kernel.exists() and kernel.read_text()):
         assert time.monotonic() < patience
         time.sleep(0.05)
+    assert sockets_of_kernels(), "a kernel that runs has some"
 
     run.send_signal(number)
     while number == signal.SIGTERM and run.poll() is None:  # again and again, where `timeout` sends it twice
@@ -160,13 +175,13 @@ def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(
         read_result(tmp_path / "run.ipynb")
     with pytest.raises(ProcessLookupError):
         os.kill(int(kernel.read_text()), 0)
+    assert not sockets_of_kernels()
 
 
-def test_run_lists_what_a_notebook_declares() -> None:
-    run = digits("run", NOTEBOOKS / "leaves_findings.ipynb", "--parameters")
+def test_run_lists_what_a_notebook_declares(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(NOTEBOOKS / "leaves_findings.ipynb"), "--parameters"]) == 0
 
-    assert run.returncode == 0
-    assert run.stdout.splitlines()[1:3] == [
+    assert capfd.readouterr().out.splitlines()[1:3] == [
         "seed: int = 0  # a whole number",
         "share: float = 0.5  # between 0 and 1",
     ]
