@@ -125,9 +125,12 @@ def threshold(probabilities: ArrayLike, labels: ArrayLike, error_rate: float) ->
     probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
     confidence, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
     order = np.argsort(-confidence, kind="stable")
-    rate = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(rate <= error_rate)
-    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+    confidence, wrong = confidence[order], wrong[order]
+    rate = np.cumsum(wrong) / np.arange(1, len(order) + 1)
+    # answers of the same confidence are all above a threshold, or none of them is
+    last = np.append(np.diff(confidence) < 0, True)[: len(order)]
+    enough = np.flatnonzero((rate <= error_rate) & last)
+    return float(confidence[enough[-1]]) if len(enough) else 1.0
 
 
 def confusion(labels: ArrayLike, answers: ArrayLike) -> NDArray[np.int64]:

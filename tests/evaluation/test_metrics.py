@@ -67,6 +67,13 @@ def test_the_threshold_keeps_the_error_rate() -> None:
     assert evaluation.threshold(*sure(confidences, [False] * 7), 0.1) == 1
 
 
+def test_answers_of_the_same_confidence_are_all_above_the_threshold_or_none() -> None:
+    confidences, right = [0.9, 0.8, 0.8, 0.8], [True, True, True, False]
+
+    assert evaluation.threshold(*sure(confidences, right), 0.2) == pytest.approx(0.9)
+    assert evaluation.threshold(*sure(confidences, right), 0.25) == pytest.approx(0.8)
+
+
 def test_rows_of_the_confusion_matrix_are_what_was_written() -> None:
     counts = evaluation.confusion([7, 7, 1], [1, 7, 1])
 

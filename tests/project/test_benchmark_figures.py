@@ -64,7 +64,7 @@ def test_another_measurement_changes_the_pages_and_the_picture(copy: Path) -> No
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("wild", "of several models, by their weights: "), ("cold", "There is no table cold")],
+    [("wild", "of several models ("), ("cold", "There is no table cold")],
     ids=["tables of two models", "a table that nobody measured"],
 )
 def test_figures_that_cannot_stand_side_by_side_are_refused(copy: Path, name: str, said: str) -> None:

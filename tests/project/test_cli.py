@@ -264,7 +264,7 @@ def test_train_saves_the_model_and_says_its_version_and_accuracy(
 
     assert main(["train", "--store", str(tmp_path / "models"), "--seed", "3", "--validate"]) == 0
 
-    assert asked == [{"seed": 3, "validate": True}]
+    assert asked == [{"seed": 3, "validate": True, "learner": "networks"}]
     (version,) = digits_nb.ModelStore(tmp_path / "models").versions()
     printed = dict(line.split("  ", maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert printed["model version"].strip() == version

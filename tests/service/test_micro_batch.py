@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
@@ -65,7 +66,8 @@ def test_each_has_its_own_answer_or_error(model: "DigitModel") -> None:
     assert [answer.digit for answer in (seven, six, *again)] == [7, 6, 6, 7]
     assert [type(error) for error in (blank, none, half)] == [dn.NoDigit, dn.QueryError, dn.CorruptImage]
     alone = dn.recognize(SEVEN, model)
-    assert (seven.probabilities == alone.probabilities).all()
+    # in float32, a sum of a batch may be rounded otherwise than that of one grid
+    np.testing.assert_allclose(seven.probabilities, alone.probabilities, rtol=1e-4)
     assert seven.box == alone.box
 
 
