@@ -268,5 +268,5 @@ def test_train_saves_the_model_and_says_its_version_and_accuracy(
     (version,) = digits_nb.ModelStore(tmp_path / "models").versions()
     printed = dict(line.split("  ", maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert printed["model version"].strip() == version
-    assert printed["saved in"].strip() == str(tmp_path / "models" / version)
+    assert printed["saved in"].strip() == str(tmp_path / "models" / f"{version}.safetensors")
     assert float(printed["accuracy, hold-out"]) == pytest.approx(model.card["holdout"]["accuracy"], abs=1e-4)
