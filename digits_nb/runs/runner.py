@@ -4,6 +4,7 @@ papermill executes. This module adds: names and values are checked before a kern
 notebook is complete or absent, and a failure is a named error with one sentence.
 """
 
+import asyncio
 import errno
 import json
 import os
@@ -11,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -263,9 +264,13 @@ def _kernel_class(output: Path) -> Iterator[type["AsyncKernelManager"]]:
 
         async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]  # async, as the base is
             stopped_by = sys.exception()
+            if isinstance(stopped_by, KeyboardInterrupt):
+                now = True  # nobody waits for the end of the cell
+                # nbclient's task still does. That the kernel died is its error, printed unless it is fetched.
+                for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
             if now or stopped_by:
-                # After Ctrl-C nobody waits for the end of a cell.
-                await super().shutdown_kernel(now or isinstance(stopped_by, KeyboardInterrupt), restart)
+                await super().shutdown_kernel(now, restart)
                 return
             # As the base does, but without its interrupt: past the last cell there is nothing to interrupt,
             # and a kernel that is still busy with a reply would report the interrupt as an error.
@@ -277,8 +282,10 @@ def _kernel_class(output: Path) -> Iterator[type["AsyncKernelManager"]]:
         yield Kernel
     finally:
         for kernel in started:
-            if kernel.has_kernel:
-                run_sync(kernel.shutdown_kernel)(now=True)
+            # A start that was interrupted goes on beside this, and both want to set the future `ready`.
+            with suppress(asyncio.InvalidStateError):
+                if kernel.has_kernel:
+                    run_sync(kernel.shutdown_kernel)(now=True)
 
 
 def _failure(error: Exception) -> DigitsError:
