@@ -1,6 +1,7 @@
 """Command line, `python -m digits_nb`: each command parses its arguments, calls the package and prints."""
 
 import argparse
+import inspect
 import json
 import os
 import sys
@@ -20,72 +21,6 @@ if TYPE_CHECKING:
 
 Parser = argparse.ArgumentParser
 Command = Callable[[argparse.Namespace], int]
-
-FORM = argparse.RawDescriptionHelpFormatter
-
-EXAMPLES = """\
-examples:
-  python -m digits_nb read seven.jpg
-  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
-  python -m digits_nb train
-  python -m digits_nb serve
-
-python -m digits_nb COMMAND --help says more about each.
-"""
-
-READ = """\
-examples:
-  python -m digits_nb read seven.jpg photos/*.png
-  python -m digits_nb read https://example.org/seven.png
-  python -m digits_nb read --json - < seven.jpg
-
-Prints one line for each picture. A picture that cannot be read has a line too, and the exit code is then 1.
-If there is no model in outputs/models yet, one is trained first, which takes about a minute, unless --store
-or --model is given.
-"""
-
-RUN = """\
-examples:
-  python -m digits_nb run notebooks/infer.ipynb --parameters
-  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
-  python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p base64 @picture.txt
-
-A value is read by the type that the notebook declares: true and false for a bool, and 12e4567 stays a text
-where a text is declared. @file stands for the content of a file, and @@x for a text that begins with @. A
-file whose name begins with - is given as ./-x.png.
-"""
-
-TRAIN = """\
-examples:
-  python -m digits_nb train
-  python -m digits_nb train --validate --store models
-  python -m digits_nb train --learner svc --store models
-
-The same seed gives the same version, with the same libraries on the same kind of machine. The model is
-used from then on, as the latest of its store.
-"""
-
-SERVE = """\
-examples:
-  python -m digits_nb serve
-  python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
-
-Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what else it
-can do. While the file of keys holds none, a key is made at each start and shown once. Anybody who can read
-the network traffic can read keys: before --host opens the service to others, put a proxy with TLS in front
-of it.
-"""
-
-KEY = """\
-examples:
-  python -m digits_nb key anna
-  python -m digits_nb key publisher --write
-  python -m digits_nb key anna --remove
-  python -m digits_nb key
-
-A key is shown once, when it is made; the file keeps only its hash. A running service reads the file again
-when it changes. Without a name, the keys are listed.
-"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,20 +54,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    what = "Handwritten digits, from anybody's picture to the 8×8 grid to the answer."
-    parser = argparse.ArgumentParser(
-        "python -m digits_nb", description=what, epilog=EXAMPLES, formatter_class=FORM
-    )
+    """Handwritten digits, from anybody's picture to the 8×8 grid to the answer.
+
+    Examples
+    --------
+      python -m digits_nb read seven.jpg
+      python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
+      python -m digits_nb train
+      python -m digits_nb serve
+
+    python -m digits_nb COMMAND --help says more about each.
+    """
+    parser = argparse.ArgumentParser("python -m digits_nb", **_help(_parser))
     parser.add_argument("--version", action="version", version=f"digits_nb {digits_nb.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    read = _command(commands, "read", _read, "Read the digit in each picture.", READ)
+    read = _command(commands, _read)
     read.add_argument("pictures", metavar="PICTURE", nargs="+", help="a path, a URL, or - for standard input")
     read.add_argument("--model", metavar="VERSION", help="a version or its beginning (default: latest)")
     read.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
     read.add_argument("--json", action="store_true", help="print a JSON object a line")
 
-    run = _command(commands, "run", _run, "Execute a notebook headless, with checked parameters.", RUN)
+    run = _command(commands, _run)
     run.add_argument("notebook", metavar="NOTEBOOK", help="the notebook; it is not changed")
     run.add_argument("output", metavar="OUTPUT", nargs="?", help="the executed notebook to write")
     run.add_argument(
@@ -147,7 +90,7 @@ def _parser() -> Parser:
     run.add_argument("--parameters", action="store_true", help="list what NOTEBOOK declares, run nothing")
     run.set_defaults(usage=run)
 
-    train = _command(commands, "train", _train, "Train a model and save it in the store.", TRAIN)
+    train = _command(commands, _train)
     train.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
     train.add_argument("--seed", metavar="N", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument("--validate", action="store_true", help="add cross-validation to the card; slower")
@@ -158,7 +101,7 @@ def _parser() -> Parser:
         help="networks, or svc for the classifier of scikit-learn's gallery example (default: networks)",
     )
 
-    serve = _command(commands, "serve", _serve, "Answer queries over HTTP.", SERVE)
+    serve = _command(commands, _serve)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     serve.add_argument("--port", metavar="N", type=int, default=8000, help="0: any free one (default: 8000)")
     serve.add_argument("--owner", default="me", help="the owner in every address (default: me)")
@@ -175,7 +118,7 @@ def _parser() -> Parser:
         help="requests in flight in each worker (default: 256)",
     )
 
-    key = _command(commands, "key", _key, "Make, list and remove keys for the service.", KEY)
+    key = _command(commands, _key)
     key.add_argument("name", metavar="NAME", nargs="?", help="the holder of the key")
     key.add_argument("--write", action="store_true", help="it may also send models and name the latest")
     key.add_argument("--remove", action="store_true", help="take NAME's key out of the file")
@@ -191,13 +134,33 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _command(commands: "Commands", name: str, function: Command, what: str, epilog: str) -> Parser:
-    parser = commands.add_parser(name, help=what, description=what, epilog=epilog, formatter_class=FORM)
+def _command(commands: "Commands", function: Command) -> Parser:
+    """Add a command that has the name and the docstring of its function."""
+    texts = _help(function)
+    parser = commands.add_parser(function.__name__.lstrip("_"), help=texts["description"], **texts)
     parser.set_defaults(command=function)
     return parser
 
 
+def _help(function: Callable[..., object]) -> dict[str, Any]:
+    """Give what a parser shows of a docstring: its first line above the arguments, the rest below them."""
+    what, _, more = (inspect.getdoc(function) or "").partition("\n\n")
+    return {"description": what, "epilog": more, "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+
 def _read(given: argparse.Namespace) -> int:
+    """Read the digit in each picture.
+
+    Examples
+    --------
+      python -m digits_nb read seven.jpg photos/*.png
+      python -m digits_nb read https://example.org/seven.png
+      python -m digits_nb read --json - < seven.jpg
+
+    Prints one line for each picture. A picture that cannot be read has a line too, and the exit code is then
+    1. If there is no model in outputs/models yet, one is trained first, which takes about a minute, unless
+    --store or --model is given.
+    """
     from digits_nb.batch import recognize_many
     from digits_nb.models.store import ModelStore
     from digits_nb.recognition import default_model
@@ -219,6 +182,18 @@ def _read(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
+    """Execute a notebook headless, with checked parameters.
+
+    Examples
+    --------
+      python -m digits_nb run notebooks/infer.ipynb --parameters
+      python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
+      python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p base64 @picture.txt
+
+    A value is read by the type that the notebook declares: true and false for a bool, and 12e4567 stays a
+    text where a text is declared. @file stands for the content of a file, and @@x for a text that begins with
+    @. A file whose name begins with - is given as ./-x.png.
+    """
     from digits_nb.runs.parameters import declared_parameters, read_notebook
     from digits_nb.runs.results import findings_output, summary
     from digits_nb.runs.runner import heed_sigterm, run_notebook
@@ -249,6 +224,17 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _train(given: argparse.Namespace) -> int:
+    """Train a model and save it in the store.
+
+    Examples
+    --------
+      python -m digits_nb train
+      python -m digits_nb train --validate --store models
+      python -m digits_nb train --learner svc --store models
+
+    The same seed gives the same version, with the same libraries on the same kind of machine. The model is
+    used from then on, as the latest of its store.
+    """
     from digits_nb.models.store import ModelStore
     from digits_nb.runs.results import summary
     from digits_nb.training import train
@@ -265,6 +251,18 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
+    """Answer queries over HTTP.
+
+    Examples
+    --------
+      python -m digits_nb serve
+      python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
+
+    Answers queries at http://127.0.0.1:8000/v1/algo/me/digits_recognition, and says at /openapi.json what
+    else it can do. While the file of keys holds none, a key is made at each start and shown once. Anybody who
+    can read the network traffic can read keys: before --host opens the service to others, put a proxy with
+    TLS in front of it.
+    """
     from digits_nb.service.server import Settings, serve
 
     names = ("host", "port", "owner", "store", "keys", "workers", "queue")
@@ -273,6 +271,18 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _key(given: argparse.Namespace) -> int:
+    """Make, list and remove keys for the service.
+
+    Examples
+    --------
+      python -m digits_nb key anna
+      python -m digits_nb key publisher --write
+      python -m digits_nb key anna --remove
+      python -m digits_nb key
+
+    A key is shown once, when it is made; the file keeps only its hash. A running service reads the file again
+    when it changes. Without a name, the keys are listed.
+    """
     from digits_nb.service.keys import KeyFile, default_keys
 
     keys = KeyFile(given.keys or default_keys())
