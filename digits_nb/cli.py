@@ -94,28 +94,17 @@ def _parser() -> Parser:
     train.add_argument("--store", metavar="DIR", help="the store of models (default: outputs/models)")
     train.add_argument("--seed", metavar="N", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument("--validate", action="store_true", help="add cross-validation to the card; slower")
-    train.add_argument(
-        "--learner",
-        metavar="NAME",
-        default="networks",
-        help="networks, or svc for the classifier of scikit-learn's gallery example (default: networks)",
-    )
+    train.add_argument("--learner", default="networks", help="networks (default), or svc: SVC(gamma=0.001)")
 
     serve = _command(commands, _serve)
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     serve.add_argument("--port", metavar="N", type=int, default=8000, help="0: any free one (default: 8000)")
     serve.add_argument("--owner", default="me", help="the owner in every address (default: me)")
-    serve.add_argument(
-        "--store", metavar="DIR", type=Path, help="the store of models (default: outputs/models)"
-    )
+    serve.add_argument("--store", metavar="DIR", type=Path, help="the models (default: outputs/models)")
     serve.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
     serve.add_argument("--workers", metavar="N", type=_count, default=1, help="processes (default: 1)")
     serve.add_argument(
-        "--queue",
-        metavar="N",
-        type=_count,
-        default=256,
-        help="requests in flight in each worker (default: 256)",
+        "--queue", metavar="N", type=_count, default=256, help="in flight a worker (default: 256)"
     )
 
     key = _command(commands, _key)

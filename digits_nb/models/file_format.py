@@ -68,6 +68,7 @@ def unpack(data: bytes, version: str, where: str) -> "tuple[Tensors, dict[str, A
     cause: Exception | None = None
     fault = "has other content than it is named by" if version and digest(data) != version else ""
     if not fault:
+        fault = "is in another form than digits_nb writes"
         try:
             (length,) = struct.unpack_from("<Q", data)
             card = json.loads(json.loads(data[8 : 8 + min(length, MAX_HEADER_BYTES)])["__metadata__"][_CARD])
@@ -75,13 +76,12 @@ def unpack(data: bytes, version: str, where: str) -> "tuple[Tensors, dict[str, A
             # what is there twice, or in another order or form, is not written again
             if pack(tensors, card) == data:
                 return tensors, card
-            fault = "is in another form than digits_nb writes"
-        except DigitsError as error:
-            cause = error
-            fault = "is in another form than digits_nb writes"
         except Exception as error:  # noqa: BLE001 (a broken file finds its way through any list of errors)
             cause = error
-            fault = f"is no safetensors file with a card, or is broken or cut short ({type(error).__name__})"
+            if not isinstance(error, DigitsError):
+                fault = (
+                    f"is no safetensors file with a card, or is broken or cut short ({type(error).__name__})"
+                )
     this = f"The version {version[:8]} in {where}" if version else f"What is in {where}"
     msg = f"{this} {fault}: do not use it, get it again from where it was made, or train and save a new one."
     raise TamperedModel(msg) from cause

@@ -72,8 +72,8 @@ def find_ink(gray: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     none = _median(depth[some], 1 - is_ink[some])
     if full - none < MIN_CONTRAST:
         msg = (
-            f"The picture is blank: nothing in it stands out by {MIN_CONTRAST} of 255 grey levels, "
-            "as ink must; send one where the digit is clearly darker or lighter than its ground."
+            "The picture is blank: no mark is clearly darker or lighter than the background; send one where "
+            "the digit is."
         )
         raise NoDigit(msg)
     ink: Plane = cv2.LUT(depth, np.clip((_GRAYS - none) / (full - none), 0, 1))

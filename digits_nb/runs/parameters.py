@@ -220,12 +220,9 @@ def _refuse_unknown(names: Iterable[str], declared: Iterable[str]) -> None:
     for name in names:
         if name not in declared:
             near = get_close_matches(name, declared, n=1)
-            there_are = ", ".join(declared) or "none"
-            advice = f"perhaps {near[0]} is meant" if near else "give only what it declares"
-            msg = (
-                f"The name given ({_shown(name)}) is no parameter, as the notebook declares {there_are}: "
-                f"{advice}."
-            )
+            there_are = f"The notebook declares {', '.join(declared) or 'none'}; give only these."
+            advice = f"Did you mean {near[0]!r}?" if near else there_are
+            msg = f"Unknown parameter {_shown(name)}. {advice}"
             raise UnknownParameter(msg)
 
 

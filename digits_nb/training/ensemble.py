@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sklearn.ensemble import VotingClassifier
     from sklearn.neural_network import MLPClassifier
 
+    from digits_nb.training.dataset import Digits
+
 BATCH = 256
 DECAY = 1e-3
 RATES = ((3e-3, 2), (1e-3, 4), (2e-4, 4))
@@ -34,8 +36,7 @@ left alone, they double the time of a fit.
 
 
 def fit_vote(
-    grids: "NDArray[np.float64]",
-    labels: "NDArray[np.int64]",
+    digits: "Digits",
     *,
     members: int,
     hidden: int,
@@ -47,10 +48,8 @@ def fit_vote(
 
     Parameters
     ----------
-    grids
-        Shape (n, 8, 8), 0..16.
-    labels
-        Shape (n,), 0..9.
+    digits
+        What the perceptrons learn from.
     members
         Perceptrons in the vote.
     hidden
@@ -70,9 +69,9 @@ def fit_vote(
     from sklearn.ensemble import VotingClassifier
     from sklearn.preprocessing import LabelEncoder
 
-    columns = (grids.reshape(-1, 64) / LEVELS).astype(np.float32)
+    columns = (digits.grids.reshape(-1, 64) / LEVELS).astype(np.float32)
     work = [
-        delayed(_fit_member)(columns, labels, hidden, epochs, int(state))
+        delayed(_fit_member)(columns, digits.labels, hidden, epochs, int(state))
         for state in np.random.SeedSequence(seed).generate_state(members)
     ]
     perceptrons = []

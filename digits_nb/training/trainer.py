@@ -7,7 +7,7 @@ on `load_digits` as it is.
 """
 
 import platform
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -154,17 +154,19 @@ def _train_networks(
     digits: Digits, folds: "list[Fold]", *, recipe: Recipe, seed: int, progress: bool
 ) -> "tuple[VotingClassifier, dict[str, Any]]":
     """Fit and calibrate the vote; gives it with what its card says of it."""
-    steps = 3 * _PIECES + 1 + (2 + len(folds)) * recipe.members + 2 * _few(recipe).members
+    few = (recipe.members + 1) // 2  # enough members to find one temperature
+    steps = 3 * _PIECES + 1 + (2 + len(folds)) * recipe.members + 2 * few
     with (
         tqdm(total=steps, desc="drawing digits", disable=not progress, leave=False) as bar,
         parallel_config(backend="loky", n_jobs=-1, inner_max_num_threads=1),
     ):
         learned = _learned(digits, recipe, seed, bar)
-        fit = partial(_fit, recipe=recipe, seed=seed, bar=bar)
+        part = partial(fit_vote, hidden=recipe.hidden, epochs=recipe.epochs, seed=seed, fitted=bar.update)
+        fit = partial(part, members=recipe.members)
         bar.set_description("holding out half")
         holdout = _hold_out(digits, learned, fit)
         bar.set_description("calibrating")
-        calibration = _calibrate(digits, learned, partial(fit, recipe=_few(recipe)), seed)
+        calibration = _calibrate(digits, learned, partial(part, members=few), seed)
         if folds:
             bar.set_description("cross-validating")
         validation = _validate(
@@ -245,18 +247,6 @@ def _learned(digits: Digits, recipe: Recipe, seed: int, bar: "tqdm[Any]") -> Dig
     return dataset.join(parts)
 
 
-def _fit(learned: Digits, *, recipe: Recipe, seed: int, bar: "tqdm[Any]") -> "VotingClassifier":
-    return fit_vote(
-        learned.grids,
-        learned.labels,
-        members=recipe.members,
-        hidden=recipe.hidden,
-        epochs=recipe.epochs,
-        seed=seed,
-        fitted=bar.update,
-    )
-
-
 def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
     """Measure the accuracy on the second half of scikit-learn's digits, of the recipe without that half.
 
@@ -327,11 +317,6 @@ def _validate(
 def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_]":
     """Find the learned digits that are one of these rows of scikit-learn's, a variation of one, or drawn."""
     return (learned.rows < 0) | np.isin(learned.rows, rows)
-
-
-def _few(recipe: Recipe) -> Recipe:
-    """Halve the members: enough to find one temperature."""
-    return replace(recipe, members=(recipe.members + 1) // 2)
 
 
 def _dismiss_workers() -> None:

@@ -137,7 +137,7 @@ def test_a_refused_run_is_one_line(folder: Path, capfd: pytest.CaptureFixture[st
     out, err = capfd.readouterr()
     assert out == ""
     (line,) = err.splitlines()
-    assert line.startswith("UnknownParameter: The name given ('sed') is no parameter")
+    assert line.startswith("UnknownParameter: Unknown parameter 'sed'. Did you mean 'seed'?")
     assert list(folder.iterdir()) == []
 
 

@@ -175,14 +175,14 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        pytest.param("sed", "perhaps seed is meant.", id="near a declared one"),
+        pytest.param("sed", "Did you mean 'seed'?", id="near a declared one"),
         pytest.param("colour", "text, seed, share, validate, result", id="far from any"),
-        pytest.param("Seed", "perhaps seed is meant.", id="in another case"),
+        pytest.param("Seed", "Did you mean 'seed'?", id="in another case"),
         pytest.param("x = 1; import os; os.system('touch pwned') #", "a text of 44 characters", id="code"),
-        pytest.param("seed\nimport os", "no parameter", id="a declared one with code after it"),
-        pytest.param("seed ", "perhaps seed is meant.", id="a declared one with a space"),
-        pytest.param("", "no parameter", id="empty"),
-        pytest.param("PAPERMILL_OUTPUT_PATH", "no parameter", id="one of papermill's own"),
+        pytest.param("seed\nimport os", "Unknown parameter", id="a declared one with code after it"),
+        pytest.param("seed ", "Did you mean 'seed'?", id="a declared one with a space"),
+        pytest.param("", "Unknown parameter", id="empty"),
+        pytest.param("PAPERMILL_OUTPUT_PATH", "Unknown parameter", id="one of papermill's own"),
     ],
 )
 def test_a_name_is_refused_when_it_is(name: str, answer: str) -> None:
@@ -257,7 +257,7 @@ def test_a_notebook_that_papermill_started_goes_on_when(kernel: Kernel, cells: l
     [
         pytest.param(
             "sed = 3",
-            r"UnknownParameter: The name given \('sed'\) .* perhaps seed is meant\.",
+            r"UnknownParameter: Unknown parameter 'sed'\. Did you mean 'seed'\?",
             id="a name that is not declared",
         ),
         pytest.param("x = 1; import os #= 2", "UnknownParameter: .* held code", id="a name with code in it"),

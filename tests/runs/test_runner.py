@@ -351,7 +351,7 @@ def papermill(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     [
         pytest.param(
             ["-p", "sed", "3"],
-            "UnknownParameter: The name given ('sed') is no parameter",
+            "UnknownParameter: Unknown parameter 'sed'. Did you mean 'seed'?",
             id="an unknown name",
         ),
         pytest.param(
