@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
     from digits_nb import ModelStore
 
@@ -80,10 +80,28 @@ def browser(chromium: str, film: Path) -> Iterator["Browser"]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
-    """A fresh page as a person has it on a laptop."""
+@pytest.fixture(scope="module")
+def context(browser: "Browser") -> Iterator["BrowserContext"]:
+    """A window as a person has it on a laptop, the same for all tests of a module."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_S * 1000)
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(context: "BrowserContext", request: pytest.FixtureRequest) -> Iterator["Page"]:
+    """The page of all tests of a module, which loads JupyterLab once; a new one after a test that failed."""
+    page = context.pages[0] if context.pages else context.new_page()
+    failed = request.session.testsfailed
+    yield page
+    if request.session.testsfailed > failed:
+        page.close()
+
+
+@pytest.fixture
+def fresh_page(context: "BrowserContext") -> Iterator["Page"]:
+    """A page that no other test has used: no style or script of a widget is left in it."""
+    page = context.new_page()
+    yield page
+    page.close()

@@ -49,14 +49,14 @@ def test_preprocess_that_ran_elsewhere_shows_its_figures_too(
 
 
 def test_a_panel_that_ran_elsewhere_is_not_shown_as_if_it_were_alive(
-    page: "Page", lab: "Lab", shoot: "Shoot"
+    fresh_page: "Page", lab: "Lab", shoot: "Shoot"
 ) -> None:
     run_elsewhere(lab, "infer.ipynb")
-    lab.open(page, "infer.ipynb")
-    expect(page.get_by_text("It needs a kernel")).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("^Probabilities: 7 "))).to_be_visible()
-    expect(page.locator(".dn-panel")).to_be_hidden()
-    shoot(page, "infer-still")
+    lab.open(fresh_page, "infer.ipynb")
+    expect(fresh_page.get_by_text("It needs a kernel")).to_be_visible()
+    expect(fresh_page.get_by_role("img", name=re.compile("^Probabilities: 7 "))).to_be_visible()
+    expect(fresh_page.locator(".dn-panel")).to_be_hidden()
+    shoot(fresh_page, "infer-still")
 
 
 def test_infer_that_ran_elsewhere_shows_its_answer_too(page: "Page", lab: "Lab", shoot: "Shoot") -> None:
