@@ -44,6 +44,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NOT_IMPORTED = {
     "jupyterlab": "a program: make lab",
     "ipykernel": "the kernel that the notebooks name",
+    "pillow-heif": "imported by its name, and only for HEIC",
 }
 
 

@@ -33,7 +33,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PROMISED = {
     "infer": ["url", "base64", "path", "model_version", "store", "result"],
     "preprocess": ["url", "base64", "path"],
-    "train": ["store", "seed", "validate"],
+    "train": ["store", "seed", "validate", "learner"],
     "evaluate": ["pictures", "model_version", "store", "result"],
     "serve": ["store", "port", "result"],
 }

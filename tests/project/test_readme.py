@@ -74,7 +74,7 @@ def reader(
         "BROWSER": "true",  # JupyterLab opens one: this program does nothing
         # `make test` runs as it is written, lint and browser and all, but of the tests only these: the
         # session that this is a part of runs them all
-        "PYTEST_ADDOPTS": "tests/test_house.py -k make",
+        "PYTEST_ADDOPTS": "tests/project/test_house.py -k make",
     }
     del environment["DIGITS_NB_HOME"]  # the clone is the root
     return Reader(clone, environment, tmp_path_factory.mktemp("log") / "printed.txt")

@@ -220,11 +220,10 @@ def test_a_service_is_healthy_at_once_and_ready_when_there_is_a_model(
         assert service.ask("GET", "/readyz", headers={"Authorization": ""}).error == (503, "NotReady")
         assert service.post("digits_recognition", QUERY).error == (404, "ModelNotFound")
         assert service.post("digits_preprocess", QUERY).status == 200
-        other = store.path / store.resolve()
-        (empty / other.name).mkdir(parents=True)
-        for file in other.iterdir():
-            (empty / other.name / file.name).write_bytes(file.read_bytes())
-        (empty / "latest").write_text(other.name)
+        file = store.file(store.resolve())
+        empty.mkdir()
+        (empty / file.name).write_bytes(file.read_bytes())
+        (empty / "latest").write_text(file.stem)
         assert service.ask("GET", "/readyz", headers={"Authorization": ""}).json == {"status": "ready"}
         assert service.post("digits_recognition", QUERY).result == 7
 
