@@ -1,7 +1,7 @@
 """Pictures of one digit and something else, or of one digit in an odd pen, drawn by code.
 
-Each function of `KINDS` draws one kind of situation, such as a printed frame, a strip of table or a shadow. The
-digit itself is plain, so that a person is hardly ever in doubt. The same seed gives the same pictures.
+Each function of `KINDS` draws one kind of situation, such as a printed frame, a strip of table or a shadow.
+The digit itself is plain, so that a person is hardly ever in doubt. The same seed gives the same pictures.
 """
 
 from collections.abc import Callable, Iterator

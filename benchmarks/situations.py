@@ -3,9 +3,9 @@
     python benchmarks/situations.py [--pictures DIR …] [--pages DIR …] [--save]
 
 It reads pictures that it draws itself (`scenes.py`), the same ones for the same seed. A DIR of `--pictures`
-has a sub-folder for each kind of situation, with sub-folders 0…9 of its own. A DIR of `--pages` holds pictures
-of several digits, whose names say after the last `_` what they show, in reading order. `--draw DIR` writes the
-drawn pictures into such folders.
+has a sub-folder for each kind of situation, with sub-folders 0…9 of its own. A DIR of `--pages` holds
+pictures of several digits, whose names say after the last `_` what they show, in reading order. `--draw DIR`
+writes the drawn pictures into such folders.
 """
 
 import argparse

@@ -58,6 +58,23 @@ def test_wild_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_situations_counts_drawn_pictures_as_it_counts_the_same_ones_in_a_folder(tmp_path: Path) -> None:
+    drawn, pages = tmp_path / "again", tmp_path / "pages"
+    pages.mkdir()
+    shutil.copy(SAMPLES / "seven-dark-on-white.png", pages / "alone_7.png")
+    printed_by("situations.py", "--draw", str(drawn), "--count", "1")
+
+    printed = printed_by("situations.py", "--count", "1", "--pictures", str(drawn), "--pages", str(pages))
+
+    _, *parts = re.split(r"^(?:model \S+|drawn|again)$", printed, flags=re.MULTILINE)
+    first, second = (
+        sorted(re.findall(r"^  \S+ \(\d+\): right .*$", part, re.MULTILINE)) for part in parts[1:]
+    )
+    assert len(first) >= 13
+    assert second == sorted([*first, "  pages (1): right 1.000"])
+
+
+@pytest.mark.usefixtures("home")
 def test_latency_prints_both_and_their_ratio() -> None:
     printed = printed_by("latency.py", "--rounds", "5")
 
