@@ -14,7 +14,19 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 # What is timed comes first, while the machine is cool; what takes longest comes last.
-TIMED = ("latency", "panel", "phone", "batch", "cold", "service", "fuzz", "training", "printed", "nondigits")
+TIMED = (
+    "latency",
+    "panel",
+    "phone",
+    "batch",
+    "cold",
+    "service",
+    "fuzz",
+    "training",
+    "printed",
+    "nondigits",
+    "situations",
+)
 OF_PICTURES = ("wild", "pages", "ladder")
 
 

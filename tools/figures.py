@@ -145,6 +145,23 @@ def others() -> str:
     )
 
 
+def situations() -> str:
+    """What becomes of digits that share their picture with something else, in words."""
+    found = {
+        name.removesuffix(": all"): row for name, row in rows("situations").items() if name.endswith(": all")
+    }
+    shares = [
+        f"{percent_of(row['right'])} of {row['pictures']:,} {name}, with {percent_of(row['wrong'])} wrong and "
+        f"{percent_of(row['wrong_and_certain'])} wrong and `certain`"
+        for name, row in found.items()
+    ]
+    return prose(
+        "It is weak where something else is in the picture: a printed frame, an edge of the table, ruled paper, "
+        "a shadow, a pen of one pixel. Of such pictures it reads "
+        f"{'; '.join(shares)}. The others are refused. `drawn` are drawn by `benchmarks/scenes.py`."
+    )
+
+
 MADE: dict[str, Callable[[], str]] = {
     "setting": setting,
     "accuracy": accuracy,
@@ -152,6 +169,7 @@ MADE: dict[str, Callable[[], str]] = {
     "inside, in words": inside,
     "certain, in words": certain,
     "others, in words": others,
+    "situations, in words": situations,
 }
 """Parts that are more than the table of their name."""
 
