@@ -151,13 +151,13 @@ def situations() -> str:
         name.removesuffix(": all"): row for name, row in rows("situations").items() if name.endswith(": all")
     }
     shares = [
-        f"{percent_of(row['right'])} of {row['pictures']:,} {name}, with {percent_of(row['wrong'])} wrong and "
-        f"{percent_of(row['wrong_and_certain'])} wrong and `certain`"
+        f"{percent_of(row['right'])} of {row['pictures']:,} {name}, with {percent_of(row['wrong'])} wrong "
+        f"and {percent_of(row['wrong_and_certain'])} wrong and `certain`"
         for name, row in found.items()
     ]
     return prose(
-        "It is weak where something else is in the picture: a printed frame, an edge of the table, ruled paper, "
-        "a shadow, a pen of one pixel. Of such pictures it reads "
+        "It is weak where something else is in the picture: a printed frame, an edge of the table, ruled "
+        "paper, a shadow, a pen of one pixel. Of such pictures it reads "
         f"{'; '.join(shares)}. The others are refused. `drawn` are drawn by `benchmarks/scenes.py`."
     )
 
