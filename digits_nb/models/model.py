@@ -4,6 +4,7 @@ A model is tensors and a card. It is data, not code: the forward pass is numpy's
 and means the same in any release of it.
 """
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -191,14 +192,12 @@ def trial_grids() -> "NDArray[np.float64]":
 
 def _check_card(card: dict[str, Any], refusal: type[DigitsError]) -> None:
     """Refuse a card whose thresholds no query can be compared with."""
-    try:
-        calibration = card.get("calibration", {})
-        # a whole number can be larger than any float, with which it is then not compared
-        thresholds = [float(calibration.get(name, 0)) for name in ("digit_from", "certain_from")]
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        thresholds = [np.nan]
-    if np.isfinite(thresholds).all():
-        return
+    calibration = card.get("calibration", {}) if isinstance(card, dict) else None
+    if isinstance(calibration, dict):
+        thresholds = [calibration.get(name, 0) for name in ("digit_from", "certain_from")]
+        # NaN fails the comparison, and so does a whole number that is larger than any float
+        if all(isinstance(each, int | float) and abs(each) <= sys.float_info.max for each in thresholds):
+            return
     msg = (
         "The model's card is no dict, or its `calibration` is no dict with numbers as `digit_from` and "
         "`certain_from`: leave that out, or train and save a new model."

@@ -1,6 +1,6 @@
 """Run work in a non-daemon thread.
 
-A daemon thread that is killed inside OpenCV or onnxruntime at exit would abort the process.
+A daemon thread that is killed inside OpenCV at exit would abort the process.
 """
 
 import threading

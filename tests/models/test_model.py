@@ -538,6 +538,8 @@ NO_CARDS = {
     "no calibration, said": {"calibration": None},
     "numbers without names": {"calibration": [0.5, 0.9]},
     "a text as threshold": {"calibration": {"digit_from": "x"}},
+    "a number as text": {"calibration": {"certain_from": "0.9"}},
+    "a number as bytes": {"calibration": {"digit_from": b"1"}},
     "no threshold, said": {"calibration": {"digit_from": 0.5, "certain_from": None}},
     "a threshold beyond every float": {"calibration": {"digit_from": 10**400}},
     "a threshold that is no number": {"calibration": {"digit_from": float("nan")}},

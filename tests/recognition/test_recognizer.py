@@ -200,6 +200,22 @@ def test_an_empty_default_store_is_filled_and_that_is_announced(
     assert saved.version[:12] in said
 
 
+def test_a_default_store_of_an_older_format_is_filled_beside_it(
+    saved: "DigitModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
+    monkeypatch.setattr("digits_nb.training.train", lambda: dn.DigitModel(saved.tensors, saved.card))
+    older = dn.ModelStore().path / ("0123abcd" * 8)
+    older.mkdir(parents=True)
+    (older / "manifest.json").write_text("{}")
+    (older.parent / "latest").write_text(f"{older.name}\n")
+
+    assert dn.recognize(zero()).model_version == saved.version == dn.ModelStore().resolve("latest")
+
+    assert "There is no model that this release reads in" in capsys.readouterr().out
+    assert (older / "manifest.json").read_text() == "{}"
+
+
 def test_a_grid_is_read_as_the_picture_that_it_was_made_of(saved: "DigitModel") -> None:
     grid = make_grid(zero())
     whole, answer = dn.recognize(zero(), saved), recognize_grid(grid.tolist(), saved)
