@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -65,6 +65,14 @@ class Lab:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
+def server_info(runtime: Path) -> dict[str, Any] | None:
+    """Give what a Jupyter server tells of itself in its runtime folder; None until it is all there."""
+    for path in runtime.glob("jpserver-*.json"):
+        with suppress(ValueError):  # the file is empty for a moment before it is written
+            return json.loads(path.read_bytes())
+    return None
+
+
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[Lab]:
     """Serve a folder, which is the root of digits_nb for its kernels."""
@@ -90,12 +98,11 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
         )
     try:
         until = time.monotonic() + PATIENCE_S
-        while not (found := list(runtime.glob("jpserver-*.json"))):
+        while not (found := server_info(runtime)):
             if server.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(log.read_text(encoding="utf-8"))
             time.sleep(0.2)
-        told = json.loads(found[0].read_bytes())
-        yield Lab(told["url"], told["token"], folder)
+        yield Lab(found["url"], found["token"], folder)
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE_S)

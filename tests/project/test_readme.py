@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from lab import server_info
 
 from digits_nb import ModelStore
 from digits_nb.models.file_format import MAX_FILE_BYTES
@@ -138,11 +139,10 @@ def test_make_lab_serves_the_notebooks(reader: Reader, tmp_path: Path) -> None:
     environment = reader.environment | {"JUPYTER_RUNTIME_DIR": str(tmp_path)}
     with started(LAB.split(), reader.clone, environment, reader.log) as lab:
         until = time.monotonic() + MINUTE_S
-        while not (found := list(tmp_path.glob("jpserver-*.json"))):
+        while not (server := server_info(tmp_path)):
             in_time = lab.poll() is None and time.monotonic() < until
             assert in_time, reader.log.read_text(encoding="utf-8")
             time.sleep(0.2)
-        server = json.loads(found[0].read_bytes())
         address = f"{server['url']}api/contents/notebooks/infer.ipynb?content=0&token={server['token']}"
         with urllib.request.urlopen(address, timeout=MINUTE_S) as answer:  # noqa: S310 - our own server
             assert json.load(answer)["type"] == "notebook"
