@@ -4,7 +4,7 @@ A model is data and no code: the card names one of these kinds, the kind defines
 pass is here.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,13 +25,21 @@ MAX_INK = 16
 CLASSES = 10
 
 MAX_LAYERS = 4
-LARGEST = 1e4
-"""Largest number in a tensor: far above the weights of any useful model, and so small that no sum in a pass
-through `MAX_LAYERS` layers overflows a float32."""
+LARGEST = {np.float32: 1e4, np.float64: 1e12}
+"""Largest number in a tensor of each type: far above those of any useful model, and so small that no sum in a
+pass through `MAX_LAYERS` layers overflows."""
+
+ACTIVATIONS: "dict[str, Callable[[Floats], Floats]]" = {
+    "relu": lambda values: np.maximum(values, 0, out=values),
+    "tanh": np.tanh,
+    "logistic": lambda values: np.tanh(values / 2) / 2 + 0.5,
+    "identity": lambda values: values,
+}
+"""scikit-learn's activations of hidden layers; the card's `activation` names one, relu if there is none."""
 
 ACCEPTED = (
-    "an MLPClassifier, a soft VotingClassifier of MLPClassifiers with the same layers and no weights, each "
-    "with relu, or an SVC(kernel='rbf') calibrated by "
+    "an MLPClassifier, a soft VotingClassifier of MLPClassifiers with the same layers and no weights, "
+    "or an SVC(kernel='rbf') calibrated by "
     "CalibratedClassifierCV(method='sigmoid', ensemble=False)"
 )
 """What to use in place of an estimator that is refused, in the words of its error."""
@@ -41,7 +49,7 @@ _IS_FIRST, _IS_SECOND = np.eye(CLASSES)[_FIRST], np.eye(CLASSES)[_SECOND]
 
 
 class Networks:
-    """Soft vote of multi-layer perceptrons with relu and the same layers: the kinds "ensemble" and "mlp".
+    """Soft vote of multi-layer perceptrons with the same layers: the kinds "ensemble" and "mlp".
 
     The tensors are float32: `weights_1` (members, 64, units), `intercepts_1` (members, units), and so on up
     to the ten classes. An "mlp" has one member.
@@ -52,7 +60,8 @@ class Networks:
         The tensors are others.
     """
 
-    def __init__(self, tensors: "Tensors", *, members: Hashable = "members") -> None:
+    def __init__(self, tensors: "Tensors", activation: str, members: Hashable = "members") -> None:
+        self._activation = ACTIVATIONS[activation]
         numbers = range(1, max(1, min(len(tensors) // 2, MAX_LAYERS)) + 1)
         sizes = [COLUMNS, *(f"units {number}" for number in numbers[:-1]), CLASSES]
         shapes: dict[str, tuple[Hashable, ...]] = {}
@@ -66,7 +75,7 @@ class Networks:
         """Give the mean of the members' softmax outputs, (n, 10), for columns (n, 64), 0..16."""
         values: Floats = columns.astype(np.float32)
         for number, (weights, intercepts) in enumerate(self._layers):
-            values = (np.maximum(values, 0, out=values) if number else values) @ weights
+            values = (self._activation(values) if number else values) @ weights
             values += intercepts
         values -= values.max(axis=-1, keepdims=True)
         np.exp(values, out=values)
@@ -120,8 +129,8 @@ class CalibratedSVC:
         return sigmoids
 
 
-def classifier_of(tensors: "Tensors", kind: object) -> Networks | CalibratedSVC:
-    """Give the classifier of a kind with these tensors.
+def classifier_of(tensors: "Tensors", card: dict[str, Any]) -> Networks | CalibratedSVC:
+    """Give the classifier of the kind that a card names, with these tensors.
 
     Raises
     ------
@@ -129,22 +138,21 @@ def classifier_of(tensors: "Tensors", kind: object) -> Networks | CalibratedSVC:
         The kind is unknown, or a tensor is missing, foreign, or of another shape or type than the kind has,
         or holds numbers that are not finite.
     """
-    match kind:
-        case "ensemble":
-            return Networks(tensors)
-        case "mlp":
-            return Networks(tensors, members=1)
-        case "svc":
+    name = card.get("activation", "relu")
+    match card:
+        case {"kind": "svc"}:
             return CalibratedSVC(tensors)
+        case {"kind": "ensemble" | "mlp" as kind} if isinstance(name, str) and name in ACTIVATIONS:
+            return Networks(tensors, name, "members" if kind == "ensemble" else 1)
     msg = (
-        f"The model's card names the kind {kind!r:.80}, where ensemble, mlp and svc are known: train and "
-        "save a new model."
+        f"The model's card names the kind {card.get('kind')!r:.80}, where ensemble, mlp and svc are known, "
+        "or an unknown activation: train and save a new model."
     )
     raise TamperedModel(msg)
 
 
-def convert(estimator: "ClassifierMixin") -> "tuple[Tensors, str]":
-    """Give the tensors of a fitted scikit-learn estimator, and the kind of classifier.
+def convert(estimator: "ClassifierMixin") -> "tuple[Tensors, dict[str, str]]":
+    """Give the tensors of a fitted scikit-learn estimator, and what its card says of its kind.
 
     Raises
     ------
@@ -162,33 +170,39 @@ def convert(estimator: "ClassifierMixin") -> "tuple[Tensors, str]":
         raise DigitsError(msg)
     match name:
         case "MLPClassifier" if tensors := _networks([fitted]):
-            return tensors, "mlp"
+            return tensors, {"kind": "mlp"} | _activation(fitted)
         case "VotingClassifier" if fitted.voting == "soft" and fitted.weights is None:
             if tensors := _networks(fitted.estimators_):
-                return tensors, "ensemble"
+                return tensors, {"kind": "ensemble"} | _activation(fitted.estimators_[0])
         case "CalibratedClassifierCV" if fitted.method == "sigmoid" and not fitted.ensemble:
             (calibrated,) = fitted.calibrated_classifiers_
             svc = calibrated.estimator
             if type(svc).__name__ == "SVC" and svc.kernel == "rbf":
-                return _svc(svc, calibrated.calibrators), "svc"
+                return _svc(svc, calibrated.calibrators), {"kind": "svc"}
     msg = f"This {name} is no estimator that becomes a model: use {ACCEPTED}."
     raise DigitsError(msg)
 
 
 def _networks(members: list[Any]) -> "Tensors":
-    """Stack the members' weights; nothing if they are not perceptrons of the same layers with relu."""
+    """Stack the members' weights; nothing if they are not perceptrons of the same layers and activation."""
     looks = {
-        (type(member).__name__, *(part.shape for part in getattr(member, "coefs_", ()))) for member in members
+        (type(member).__name__, getattr(member, "activation", ""), *(part.shape for part in member.coefs_))
+        for member in members
+        if hasattr(member, "coefs_")
     }
-    if len(looks) != 1 or len(next(iter(looks))) - 1 not in range(1, MAX_LAYERS + 1):
+    if not all(hasattr(member, "coefs_") for member in members):
         return {}
-    if any(member.activation != "relu" for member in members):
+    if len(looks) != 1 or len(next(iter(looks))) - 2 not in range(1, MAX_LAYERS + 1):
         return {}
     tensors = {}
     for index in range(len(members[0].coefs_)):
         tensors[f"weights_{index + 1}"] = _float32([member.coefs_[index] for member in members])
         tensors[f"intercepts_{index + 1}"] = _float32([member.intercepts_[index] for member in members])
     return tensors
+
+
+def _activation(network: Any) -> dict[str, str]:  # noqa: ANN401
+    return {} if network.activation == "relu" else {"activation": network.activation}
 
 
 def _svc(svc: Any, calibrators: list[Any]) -> "Tensors":  # noqa: ANN401
@@ -243,7 +257,7 @@ def _check(tensors: "Tensors", shapes: dict[str, tuple[Hashable, ...]], dtype: t
         pairs = zip(shape, found, strict=True)
         if tensor.dtype != dtype or not all(sizes.setdefault(size, n) == n > 0 for size, n in pairs):
             _refuse(f"hold {name} of the shape {tensor.shape} and the type {tensor.dtype}")
-        if not np.abs(tensor).max() <= LARGEST:  # NaN fails the comparison too
+        if not np.abs(tensor).max() <= LARGEST[dtype]:  # NaN fails the comparison too
             _refuse(f"hold a number in {name} that is not finite or too large")
 
 

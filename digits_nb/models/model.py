@@ -72,7 +72,7 @@ class DigitModel:
         self.card = card
         self.version = version
         self.estimator = estimator
-        self._classifier = classifier_of(tensors, card.get("kind"))
+        self._classifier = classifier_of(tensors, card)
 
     @classmethod
     def from_estimator(cls, estimator: "ClassifierMixin", card: dict[str, Any]) -> Self:
@@ -98,7 +98,7 @@ class DigitModel:
         _check_card(card, DigitsError)
         tensors, kind = convert(estimator)
         try:
-            model = cls(tensors, card | {"kind": kind}, estimator=estimator)
+            model = cls(tensors, card | kind, estimator=estimator)
         except TamperedModel as error:
             msg = (
                 f"This {type(estimator).__name__} has weights that are not finite or too large: fit it again."
