@@ -75,7 +75,7 @@ def _outcome(query: Query, digit: int, model: dn.DigitModel) -> str:
 
 def measure_pages(folder: Path, model: dn.DigitModel) -> Outcomes:
     """Count the pages of a folder on which every digit is read right."""
-    pages = sorted(path for path in folder.iterdir() if re.search(r"_?\d+$", path.stem))
+    pages = sorted(path for path in folder.iterdir() if re.search(r"\d$", path.stem))
     right = 0
     for path in tqdm(pages, leave=False):
         try:

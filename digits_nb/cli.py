@@ -56,8 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> Parser:
     """Handwritten digits, from anybody's picture to the 8×8 grid to the answer.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb read seven.jpg
       python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
       python -m digits_nb train
@@ -104,7 +103,11 @@ def _parser() -> Parser:
     serve.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
     serve.add_argument("--workers", metavar="N", type=_count, default=1, help="processes (default: 1)")
     serve.add_argument(
-        "--queue", metavar="N", type=_count, default=256, help="in flight a worker (default: 256)"
+        "--queue",
+        metavar="N",
+        type=_count,
+        default=256,
+        help="requests in flight in each worker (default: 256)",
     )
 
     key = _command(commands, _key)
@@ -140,8 +143,7 @@ def _help(function: Callable[..., object]) -> dict[str, Any]:
 def _read(given: argparse.Namespace) -> int:
     """Read the digit in each picture.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb read seven.jpg photos/*.png
       python -m digits_nb read https://example.org/seven.png
       python -m digits_nb read --json - < seven.jpg
@@ -173,8 +175,7 @@ def _read(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     """Execute a notebook headless, with checked parameters.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb run notebooks/infer.ipynb --parameters
       python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p path seven.jpg
       python -m digits_nb run notebooks/infer.ipynb outputs/infer.ipynb -p base64 @picture.txt
@@ -215,8 +216,7 @@ def _run(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     """Train a model and save it in the store.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb train
       python -m digits_nb train --validate --store models
       python -m digits_nb train --learner svc --store models
@@ -242,8 +242,7 @@ def _train(given: argparse.Namespace) -> int:
 def _serve(given: argparse.Namespace) -> int:
     """Answer queries over HTTP.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb serve
       python -m digits_nb serve --port 8000 --workers 2 --keys keys.json
 
@@ -262,8 +261,7 @@ def _serve(given: argparse.Namespace) -> int:
 def _key(given: argparse.Namespace) -> int:
     """Make, list and remove keys for the service.
 
-    Examples
-    --------
+    For example:
       python -m digits_nb key anna
       python -m digits_nb key publisher --write
       python -m digits_nb key anna --remove

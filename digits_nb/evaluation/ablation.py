@@ -1,6 +1,6 @@
 """Ablation of the preprocessing: grids made with the first steps only, from mere resizing to all of them.
 
-The accuracy of one classifier on the grids of each rung shows what each step contributes. Lesson 4 of the
+The accuracy of one classifier on the grids of each stage shows what each step contributes. Lesson 4 of the
 course and `benchmarks/ladder.py` use it.
 """
 

@@ -1,4 +1,4 @@
-"""Figures that the benchmarks measured: the tables of `benchmarks/*.py --save`, read and written as Markdown.
+"""Benchmark results: the tables of `benchmarks/*.py --save`, read and written as Markdown.
 
 The tables are in the checkout. README and the notebooks take their figures from them.
 """

@@ -1,4 +1,4 @@
-"""Which URLs are fetched, which addresses they may lead to, and the reason for each that is refused.
+"""Allowed URLs and IP addresses, and the reason for each that is refused.
 
 A forbidden address stops server-side request forgery: a URL that makes the machine of a service ask servers
 that only this machine can reach, such as a cloud's metadata service, which hands out passwords.

@@ -1,4 +1,4 @@
-"""Decode the bytes of a picture within limits, turn it upright, reduce its mode to one of three, flatten it.
+"""Decode the bytes of a picture within limits, upright, to RGB, RGBA or L; put a transparent one on paper.
 
 Nothing else in digits_nb decodes a picture.
 """

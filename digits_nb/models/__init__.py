@@ -1,4 +1,4 @@
-"""A grid becomes ten probabilities; versions of models on disk."""
+"""The model, from a grid to ten probabilities, and the store of its versions."""
 
 from digits_nb.models.model import DigitModel
 from digits_nb.models.store import ModelStore

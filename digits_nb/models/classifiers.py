@@ -1,4 +1,4 @@
-"""The kinds of classifier that a model can be: their tensors, and their forward pass in numpy.
+"""Inference in numpy: the tensors and the forward pass of each kind of classifier.
 
 A model is data and no code: the card names one of these kinds, the kind defines the tensors, and the forward
 pass is here.
@@ -185,14 +185,10 @@ def convert(estimator: "ClassifierMixin") -> "tuple[Tensors, dict[str, str]]":
 
 def _networks(members: list[Any]) -> "Tensors":
     """Stack the members' weights; nothing if they are not perceptrons of the same layers and activation."""
-    looks = {
-        (type(member).__name__, getattr(member, "activation", ""), *(part.shape for part in member.coefs_))
-        for member in members
-        if hasattr(member, "coefs_")
-    }
-    if not all(hasattr(member, "coefs_") for member in members):
+    if any(type(member).__name__ != "MLPClassifier" for member in members):
         return {}
-    if len(looks) != 1 or len(next(iter(looks))) - 2 not in range(1, MAX_LAYERS + 1):
+    looks = {(member.activation, *(part.shape for part in member.coefs_)) for member in members}
+    if len(looks) != 1 or len(members[0].coefs_) > MAX_LAYERS:
         return {}
     tensors = {}
     for index in range(len(members[0].coefs_)):

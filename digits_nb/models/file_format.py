@@ -1,7 +1,7 @@
-"""The file of a version: tensors and a card in the safetensors format, https://github.com/huggingface/safetensors.
+"""Model file: tensors and a model card in the safetensors format.
 
-The version is the SHA-256 of the file. No time and no place is in it, so the same model has the same version
-anywhere.
+The format is that of https://github.com/huggingface/safetensors. The version is the SHA-256 of the file. No
+time and no place is in it, so the same model has the same version anywhere.
 """
 
 import hashlib

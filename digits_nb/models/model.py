@@ -73,6 +73,7 @@ class DigitModel:
         self.version = version
         self.estimator = estimator
         self._classifier = classifier_of(tensors, card)
+        self._rows = max(1, min(BLOCK, BLOCK_NUMBERS // max(tensor.size for tensor in tensors.values())))
 
     @classmethod
     def from_estimator(cls, estimator: "ClassifierMixin", card: dict[str, Any]) -> Self:
@@ -164,9 +165,8 @@ class DigitModel:
         """
         columns = _columns(grids)
         answers = np.empty((len(columns), CLASSES))
-        rows = max(1, min(BLOCK, BLOCK_NUMBERS // max(tensor.size for tensor in self.tensors.values())))
-        for start in range(0, len(columns), rows):
-            block = slice(start, start + rows)
+        for start in range(0, len(columns), self._rows):
+            block = slice(start, start + self._rows)
             answers[block] = self._classifier.predict(columns[block])
         answers /= answers.sum(axis=1, keepdims=True)
         return answers

@@ -1,4 +1,4 @@
-"""The model that answers when a caller names none: the latest of the default store."""
+"""The default model: the latest version of the default store."""
 
 import os
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Query + model → answer: the one path that notebooks, panel, batch, command line and service share."""
+"""Preprocess a query, run the model, and give an answer or refuse: for one picture, a list, or a page."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Lines of code to copy that ask the same question again: one for Python, one for a shell."""
+"""Code snippets that repeat the current query: one in Python, one for a shell."""
 
 import json
 import os

@@ -50,7 +50,7 @@ def test_help_shows_examples_and_loads_nothing_heavy(command: list[str]) -> None
     run = subprocess.run([*python, *command, "--help"], capture_output=True, text=True, check=True)
 
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in run.stderr.splitlines()}
-    assert f"python -m digits_nb {' '.join(command)}" in run.stdout.partition("Examples")[2]
+    assert f"python -m digits_nb {' '.join(command)}" in run.stdout.partition("For example:")[2]
     assert "digits_nb" in loaded
     assert not loaded & HEAVY
 

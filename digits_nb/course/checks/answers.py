@@ -1,4 +1,4 @@
-"""What the checks share: is an answer of the right kind and shape, and which known mistake is in it."""
+"""Helpers of the checks: test the type and shape of an answer, and find known mistakes in it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

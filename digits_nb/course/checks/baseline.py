@@ -1,4 +1,4 @@
-"""The usual scikit-learn example, which the lessons start from: the digits in two halves, and an SVC."""
+"""Baseline of the lessons, the usual scikit-learn example: the digits in two halves, and an SVC."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
