@@ -21,8 +21,8 @@ from turns import in_turn
 
 import digits_nb as dn
 from digits_nb.recognition import default_model
-from digits_nb.training.drawing import draw
 from digits_nb.training.styles import STYLES
+from digits_nb.training.synthetic_digits import draw
 
 SIDE, HEIGHT = 128, 88
 

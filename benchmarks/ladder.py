@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 
 import digits_nb as dn
 from digits_nb import evaluation
-from digits_nb.evaluation import figures, report
+from digits_nb.evaluation import benchmark_results, report
 from digits_nb.evaluation.ablation import RUNGS
 from digits_nb.recognition import default_model
 from digits_nb.training import SHIPPED, dataset
@@ -122,7 +122,7 @@ def main() -> None:
         rung: dict(zip(names, shares, strict=True))
         for rung, shares in tqdm(rungs(folders, shipped), desc="rungs", total=COUNT)
     }
-    print(figures.to_markdown(rows, "one change at a time"))
+    print(benchmark_results.to_markdown(rows, "one change at a time"))
     if given.save:
         results.save("ladder", rows, shipped)
 

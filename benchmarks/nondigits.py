@@ -3,8 +3,8 @@
     python benchmarks/nondigits.py [--count 3000] [--save]
 
 They are drawn by other code than the outliers that the model learned to refuse
-(`digits_nb.training.outliers`), though some of them are alike: textures and stripes, spots and blobs, crosses
-and signs.
+(`digits_nb.training.synthetic_outliers`), though some of them are alike: textures and stripes, spots and
+blobs, crosses and signs.
 """
 
 import argparse

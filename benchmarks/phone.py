@@ -14,7 +14,7 @@ from turns import in_turn
 
 import digits_nb as dn
 from digits_nb.recognition import default_model
-from digits_nb.training.drawing import Variability, draw
+from digits_nb.training.synthetic_digits import Variability, draw
 
 WIDTH, HEIGHT = 4032, 3024
 QUALITY = 90

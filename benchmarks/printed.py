@@ -10,8 +10,8 @@ import results
 
 import digits_nb as dn
 from digits_nb.recognition import load_model
-from digits_nb.training.drawing import FACES as TRAINED
-from digits_nb.training.drawing import set_type
+from digits_nb.training.synthetic_digits import FACES as TRAINED
+from digits_nb.training.synthetic_digits import set_type
 
 FACES = (
     "DejaVuSans-Bold",

@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 
 import digits_nb as dn
 from digits_nb import evaluation
-from digits_nb.evaluation import figures
+from digits_nb.evaluation import benchmark_results
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     model = models[1]
     tables = {"training": seconds, "inside": inside(model.card), "calibration": calibration(model.card)}
     for name, rows in tables.items():
-        print(f"{figures.to_markdown(rows, name)}\n")
+        print(f"{benchmark_results.to_markdown(rows, name)}\n")
         if given.save:
             results.save(name, rows, model)
 

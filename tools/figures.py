@@ -18,8 +18,8 @@ from typing import Any
 from matplotlib import rc_context
 
 from digits_nb import paths, plots
-from digits_nb.evaluation import figures
-from digits_nb.evaluation.figures import percent_of
+from digits_nb.evaluation import benchmark_results
+from digits_nb.evaluation.benchmark_results import percent_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,7 +43,7 @@ class OutOfStepError(Exception):
 
 def load(name: str) -> dict[str, Any]:
     """A table that must be there."""
-    if table := figures.read_table(name, RESULTS):
+    if table := benchmark_results.read_table(name, RESULTS):
         return table
     msg = f"There is no table {name} in benchmarks/results: run the benchmark that measures it with --save."
     raise OutOfStepError(msg)
@@ -99,7 +99,7 @@ def accuracy() -> str:
 
 def ladder() -> str:
     """The ladder's table."""
-    return figures.to_markdown(rows("ladder"), "one change at a time", percent=True)
+    return benchmark_results.to_markdown(rows("ladder"), "one change at a time", percent=True)
 
 
 def inside() -> str:
@@ -179,7 +179,7 @@ def filled(text: str) -> str:
 
     def part(found: re.Match[str]) -> str:
         name, end = found.groups()
-        made = MADE[name]() if name in MADE else figures.to_markdown(rows(name))
+        made = MADE[name]() if name in MADE else benchmark_results.to_markdown(rows(name))
         return f"{name}{end}{made}\n"
 
     return PARTS.sub(part, text)

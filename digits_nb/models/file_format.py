@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from digits_nb.errors import DigitsError, TamperedModel
 
 if TYPE_CHECKING:
-    from digits_nb.models.classifiers import Tensors
+    from digits_nb.models.inference import Tensors
 
 MAX_FILE_BYTES = 8 * 2**20
 """Twenty-five times a model of this project: a forward pass over 1,024 grids keeps at most 134 MB a layer."""

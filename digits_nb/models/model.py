@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from digits_nb.errors import DigitsError, QueryError, TamperedModel
-from digits_nb.models.classifiers import ACCEPTED, CLASSES, COLUMNS, MAX_INK, classifier_of, convert
 from digits_nb.models.file_format import pack, unpack
+from digits_nb.models.inference import ACCEPTED, CLASSES, COLUMNS, MAX_INK, classifier_of, convert
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.base import ClassifierMixin
 
-    from digits_nb.models.classifiers import Tensors
+    from digits_nb.models.inference import Tensors
 
 BLOCK = 1024
 BLOCK_NUMBERS = 2**26
@@ -41,7 +41,7 @@ class DigitModel:
     Parameters
     ----------
     tensors
-        The weights by name, as `digits_nb.models.classifiers` describes them for each kind. They are not to
+        The weights by name, as `digits_nb.models.inference` describes them for each kind. They are not to
         be changed afterwards.
     card
         What the model was trained on and how, as plain JSON values. Its `kind` is "ensemble", "mlp" or "svc".

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from digits_nb.evaluation.figures import Rows
+from digits_nb.evaluation.benchmark_results import Rows
 from digits_nb.plots.figure import Figure, count_noun
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
@@ -29,7 +29,7 @@ def ladder(
     ----------
     rows
         Change → folder → share of its pictures that are read right, 0..1; the first change first, as
-        `digits_nb.evaluation.figures.rows` gives them. Every change has the same folders.
+        `digits_nb.evaluation.benchmark_results.rows` gives them. Every change has the same folders.
     title
         What the figure shows.
     """

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from digits_nb.preprocessing.components import cut
 from digits_nb.preprocessing.ink import INK
 from digits_nb.preprocessing.normalization import BITMAP, GRID, LEVELS, count_blocks, even_out, straighten
-from digits_nb.training import outliers
-from digits_nb.training.drawing import FACES, draw, set_type
+from digits_nb.training import synthetic_outliers
 from digits_nb.training.pen import Ink
 from digits_nb.training.styles import STYLES
+from digits_nb.training.synthetic_digits import FACES, draw, set_type
 
 WRITERS = (0, 130, 256, 386, 516, 646, 776, 915, 1029, 1157, 1287, 1415, 1545, 1667)
 """First row of each writer's block in `load_digits`.
@@ -187,12 +187,12 @@ def printed_digits(times: int, rng: np.random.Generator) -> Digits:
 
 
 def drawn_outliers(count: int, rng: np.random.Generator) -> Digits:
-    """Draw outliers of every kind of `digits_nb.training.outliers`, some of them varied; normalised.
+    """Draw outliers of every kind of `training.synthetic_outliers`, some of them varied; normalised.
 
     Their labels are random, so that a model learns that no digit is more probable there than another.
     """
-    kinds = rng.choice(len(outliers.KINDS), count, p=outliers.SHARES)
-    inks = [outliers.KINDS[kind](rng) for kind in kinds]
+    kinds = rng.choice(len(synthetic_outliers.KINDS), count, p=synthetic_outliers.SHARES)
+    inks = [synthetic_outliers.KINDS[kind](rng) for kind in kinds]
     inks = [vary(ink, rng) if rng.random() < _VARIED else ink for ink in inks]
     return _normalised(inks, rng.integers(0, 10, count), OUTLIERS + kinds, np.full(count, -1))
 

@@ -1,4 +1,4 @@
-"""Styles of handwritten digits: the paths that `digits_nb.training.drawing` starts from.
+"""Styles of handwritten digits: the paths that `digits_nb.training.synthetic_digits` starts from.
 
 A style is the path of a pen as text: points `x,y` in heights of the digit (x to the right, y downward), which
 a smooth curve joins. A `*` makes a point a corner; a `|` lifts the pen. All styles were written for this

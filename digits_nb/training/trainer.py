@@ -19,12 +19,12 @@ from tqdm.auto import tqdm
 from digits_nb import __version__, evaluation
 from digits_nb.errors import BadParameter
 from digits_nb.models.model import DigitModel
-from digits_nb.training import dataset, outliers
+from digits_nb.training import dataset, synthetic_outliers
 from digits_nb.training.calibration import calibrate, measure_held_out
 from digits_nb.training.dataset import Digits
-from digits_nb.training.drawing import FACES
 from digits_nb.training.ensemble import fit_vote, log_probabilities, soften
 from digits_nb.training.styles import STYLES
+from digits_nb.training.synthetic_digits import FACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,11 @@ SHIPPED = Recipe()
 gained no more than chance could account for."""
 
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
-APART = [number for number, kind in enumerate(outliers.KINDS) if kind in (outliers.symbol, outliers.stripes)]
+APART = [
+    number
+    for number, kind in enumerate(synthetic_outliers.KINDS)
+    if kind in (synthetic_outliers.symbol, synthetic_outliers.stripes)
+]
 """Kinds of outliers that are kept apart from the fits that are calibrated: one of strokes, one of texture."""
 
 
@@ -192,7 +196,7 @@ def _train_networks(
             "outliers": int(outlier.sum()),
             "styles": sum(map(len, STYLES.values())),
             "faces": list(FACES),
-            "kinds of outliers": [kind.__name__ for kind in outliers.KINDS],
+            "kinds of outliers": [kind.__name__ for kind in synthetic_outliers.KINDS],
             "digest": dataset.digest(digits),
         },
         "holdout": holdout,

@@ -15,7 +15,7 @@ from digits_nb.models.store import ModelStore
 from digits_nb.preprocessing.normalization import Stages
 from digits_nb.recognition import Answer, default_model, preprocess, recognize, recognize_grid
 from digits_nb.training import neighbors
-from digits_nb.widgets import background, html, snippets
+from digits_nb.widgets import background, code_snippets, html
 from digits_nb.widgets.corrections import Correction, keep
 from digits_nb.widgets.grid_editor import GridEditor
 from digits_nb.widgets.html import LiveBox, LiveHtml
@@ -117,7 +117,7 @@ class Panel(LiveBox):
 
     def _show_reading(self, reading: Reading) -> None:
         self._show_answer(reading.answer)
-        self._show_lines(snippets.for_query(reading.request.query, reading.request.name, self._version))
+        self._show_lines(code_snippets.for_query(reading.request.query, reading.request.name, self._version))
 
     def _on_edit(self, grid: NDArray[np.float64]) -> None:
         """Answer about an edited grid; the model gets the 64 numbers and nothing else."""
@@ -132,7 +132,7 @@ class Panel(LiveBox):
         except NoDigit as error:
             self._show_answer(None)
             self.result.show(html.title("Answer") + html.alert(str(error)))
-        self._show_lines(snippets.for_grid(grid, self._version))
+        self._show_lines(code_snippets.for_grid(grid, self._version))
 
     def _show_answer(self, answer: Answer | None, note: str = "") -> None:
         """Show an answer, and forget which correction was about the one before."""

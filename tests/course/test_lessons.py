@@ -23,7 +23,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from digits_nb import course
-from digits_nb.course import grading, quizzes
+from digits_nb.course import checker, quizzes
 from digits_nb.course.checks import CHECKS, lesson4
 from digits_nb.models.store import SHORT
 from digits_nb.preprocessing.normalization import BITMAP, STROKE_WIDTH
@@ -44,7 +44,7 @@ def cells(path: Path, kind: str = "code") -> list[nbformat.NotebookNode]:
 
 @pytest.fixture(autouse=True)
 def _nothing_solved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grading, "_solved", set())
+    monkeypatch.setattr(checker, "_solved", set())
 
 
 # What is in git

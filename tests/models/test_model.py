@@ -28,7 +28,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
 from digits_nb import DigitModel, DigitsError, QueryError, TamperedModel
-from digits_nb.models.classifiers import LARGEST
+from digits_nb.models.inference import LARGEST
 from digits_nb.models.model import BLOCK
 from digits_nb.recognition import recognize_grid
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import digits_nb as dn
 from digits_nb.preprocessing.segmentation import find_digits, reading_order
-from digits_nb.training.drawing import set_type
 from digits_nb.training.pen import HEIGHT
+from digits_nb.training.synthetic_digits import set_type
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel, ModelStore

@@ -20,7 +20,7 @@ from papermill.cli import papermill
 from servers import plain, serving
 
 from digits_nb import CorruptImage, DigitsError, ModelStore, NoDigit, QueryError, read_result
-from digits_nb.evaluation import figures
+from digits_nb.evaluation import benchmark_results
 from digits_nb.runs import run_notebook
 from digits_nb.runs.parameters import declared_parameters
 
@@ -241,7 +241,7 @@ def test_preprocess_tells_the_story_of_the_score_that_was_not(preprocessed: Path
 
 def test_preprocess_shows_the_ladder_that_was_measured(preprocessed: Path) -> None:
     told = page(preprocessed)
-    for rung, shares in figures.rows("ladder").items():
+    for rung, shares in benchmark_results.rows("ladder").items():
         cells = [rung, *(f"{share:.1%}".replace("%", " %") for share in shares.values())]
         assert re.search(r"\s*".join(f"<td[^>]*>{re.escape(cell)}</td>" for cell in cells), told)
 

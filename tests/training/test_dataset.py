@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digits_nb.preprocessing.normalization import count_blocks
-from digits_nb.training import dataset, drawing, outliers, styles
+from digits_nb.training import dataset, styles, synthetic_digits, synthetic_outliers
 
 
 def test_the_rows_come_in_fourteen_blocks_of_one_writer() -> None:
@@ -79,14 +79,14 @@ def test_drawn_digits_use_every_style_and_say_which() -> None:
 def test_printed_digits_use_every_face_and_say_which() -> None:
     digits = dataset.printed_digits(2, np.random.default_rng(0))
 
-    assert len(digits) == 2 * 10 * len(drawing.FACES)
-    assert set(digits.groups) == {dataset.PRINTED + face for face in range(len(drawing.FACES))}
+    assert len(digits) == 2 * 10 * len(synthetic_digits.FACES)
+    assert set(digits.groups) == {dataset.PRINTED + face for face in range(len(synthetic_digits.FACES))}
 
 
 def test_outliers_are_of_every_kind_say_which_and_have_labels_by_chance() -> None:
     digits = dataset.drawn_outliers(1000, np.random.default_rng(0))
 
-    assert set(digits.groups) == {dataset.OUTLIERS + kind for kind in range(len(outliers.KINDS))}
+    assert set(digits.groups) == {dataset.OUTLIERS + kind for kind in range(len(synthetic_outliers.KINDS))}
     assert np.bincount(digits.labels, minlength=10).min() > 75
     assert (digits.rows == -1).all()
 
@@ -96,10 +96,12 @@ def test_drawings_of_one_style_differ_in_their_proportions(direction: int) -> No
     wide = [0.0, 0.0]
     wide[direction] = 0.5
     still = {"jitter": 0, "bend": 0, "turn": 0, "slant": 0, "aspect": 0, "pen": (0.1, 0.101)}
-    none, large = (drawing.Variability(**still, proportions=given) for given in ((0, 0), tuple(wide)))
+    none, large = (
+        synthetic_digits.Variability(**still, proportions=given) for given in ((0, 0), tuple(wide))
+    )
 
-    def centres(variability: drawing.Variability) -> np.ndarray:
-        drawn = [drawing.draw(6, 0, np.random.default_rng(seed), variability) for seed in range(10)]
+    def centres(variability: synthetic_digits.Variability) -> np.ndarray:
+        drawn = [synthetic_digits.draw(6, 0, np.random.default_rng(seed), variability) for seed in range(10)]
         sums = [ink.sum(axis=direction) for ink in drawn]
         return np.array([np.average(np.arange(len(each)), weights=each) / len(each) for each in sums])
 
@@ -110,7 +112,9 @@ def test_drawings_of_one_style_differ_in_their_proportions(direction: int) -> No
 
 def test_a_pen_broadens_the_strokes_that_it_draws() -> None:
     thin, broad = (
-        drawing.draw(8, 1, np.random.default_rng(0), drawing.Variability(pen=(pen, pen + 0.001))).mean()
+        synthetic_digits.draw(
+            8, 1, np.random.default_rng(0), synthetic_digits.Variability(pen=(pen, pen + 0.001))
+        ).mean()
         for pen in (0.03, 0.15)
     )
 
@@ -122,7 +126,7 @@ def test_every_style_can_be_drawn_with_ink_inside_its_picture() -> None:
     for digit, skeletons in styles.STYLES.items():
         assert len(skeletons) >= 8
         for style in range(len(skeletons)):
-            ink = drawing.draw(digit, style, rng)
+            ink = synthetic_digits.draw(digit, style, rng)
             rim = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
             assert ink.max() > 0.9
             assert not rim.any()

@@ -22,7 +22,7 @@ import digits_nb
 from digits_nb import DigitModel, ModelStore, paths
 from digits_nb.images.query import MAX_BYTES
 from digits_nb.training import neighbors
-from digits_nb.widgets import inputs, snippets
+from digits_nb.widgets import code_snippets, inputs
 from digits_nb.widgets.panel import Panel
 
 Way = Callable[[Panel], Panel]
@@ -202,7 +202,7 @@ def test_the_lines_of_an_upload_leave_its_folder_to_be_filled_in(panel: Panel) -
 
 
 def test_a_url_in_capitals_is_one_in_the_lines_too() -> None:
-    python = snippets.for_query({"bytes": b""}, "HTTP://Example.com/a.png", None)["Python"]
+    python = code_snippets.for_query({"bytes": b""}, "HTTP://Example.com/a.png", None)["Python"]
     assert "{'url': 'HTTP://Example.com/a.png'}" in python
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from digits_nb.course import quizzes
 from digits_nb.course.checks import lesson1, lesson2, lesson3, lesson4, lesson5, lesson6
-from digits_nb.course.checks.answers import Check
+from digits_nb.course.checks.helpers import Check
 
 _LESSONS = (lesson1, lesson2, lesson3, lesson4, lesson5, lesson6)
 

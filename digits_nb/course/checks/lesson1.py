@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of, wrong_shape
-from digits_nb.course.checks.baseline import all_digits
+from digits_nb.course.checks.helpers import Given, for_function, hint_about, number_of, wrong_shape
+from digits_nb.course.checks.reference_model import all_digits
 from digits_nb.preprocessing.normalization import BITMAP, GRID, LEVELS
 
 FOUR, FIVE = 4, 5

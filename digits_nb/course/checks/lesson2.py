@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of
-from digits_nb.course.checks.baseline import fitted, halves, score
+from digits_nb.course.checks.helpers import Given, for_function, hint_about, number_of
+from digits_nb.course.checks.reference_model import fitted, halves, score
 
 GOOD = 0.95
 """The least accuracy on the held-out digits, 0..1, of a model of exercise 2.3."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of
-from digits_nb.course.checks.baseline import all_digits, fitted, halves, rows_of
+from digits_nb.course.checks.helpers import Given, for_function, hint_about, number_of
+from digits_nb.course.checks.reference_model import all_digits, fitted, halves, rows_of
 from digits_nb.preprocessing.normalization import LEVELS
 
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits_nb.course.checks.answers import Given, for_function, hint_about, number_of, wrong_shape
-from digits_nb.course.checks.baseline import Model, fitted, halves, rows_of
-from digits_nb.course.photos import photographs
+from digits_nb.course.checks.helpers import Given, for_function, hint_about, number_of, wrong_shape
+from digits_nb.course.checks.reference_model import Model, fitted, halves, rows_of
+from digits_nb.course.synthetic_photos import photographs
 from digits_nb.preprocessing.ink import INK
 from digits_nb.preprocessing.normalization import STROKE_WIDTH
 from digits_nb.recognition import preprocess

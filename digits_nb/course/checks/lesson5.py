@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digits_nb.course.checks.answers import (
+from digits_nb.course.checks.helpers import (
     Given,
     for_function,
     hint_about,
@@ -13,7 +13,7 @@ from digits_nb.course.checks.answers import (
     number_of,
     wrong_shape,
 )
-from digits_nb.course.checks.baseline import all_digits, fitted, score
+from digits_nb.course.checks.reference_model import all_digits, fitted, score
 from digits_nb.training import dataset
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from digits_nb.course.checks.answers import NOTHING, Given, for_function, hint_about_two_shares, number_of
+from digits_nb.course.checks.helpers import NOTHING, Given, for_function, hint_about_two_shares, number_of
 
 DIGITS = (6, 0, 2)
 """The digits of the three pictures of exercise 6.2."""

@@ -23,7 +23,7 @@ from sklearn.svm import SVC
 
 import digits_nb as dn
 from digits_nb import course
-from digits_nb.course import photos
+from digits_nb.course import synthetic_photos
 from digits_nb.evaluation import ablation
 from digits_nb.training import dataset
 
@@ -42,7 +42,7 @@ f"{model.score(held.grids.reshape(-1, 64), held.labels):.1%}"
 # %%
 chosen = np.concatenate([np.flatnonzero(held.labels == digit)[:20] for digit in range(10)])
 written = held[chosen]
-pictures, labels = photos.photographs(written, np.random.default_rng(0)), written.labels
+pictures, labels = synthetic_photos.photographs(written, np.random.default_rng(0)), written.labels
 len(pictures)
 # %% [markdown]
 # Better still are pictures of your own. If you are a class, each of you writes the digits 0 to 9 in a row,
@@ -51,7 +51,7 @@ len(pictures)
 # are cut into digits; ten rows or more are best, for with one alone each digit is ten per cent. As long as
 # there is no name, we go on with the snapshots.
 # %%
-from digits_nb.course.class_photos import pictures_of
+from digits_nb.course.student_photos import pictures_of
 
 folder = ""
 if folder:
@@ -273,9 +273,9 @@ for step, shares in climbed.items():
 # on, because those people do not write as the thirteen of the collection do. What the upper rungs are is
 # told in the next lesson and in [train.ipynb](../train.ipynb).
 # %%
-from digits_nb.evaluation import figures
+from digits_nb.evaluation import benchmark_results
 
-plots.ladder(figures.rows("ladder"))
+plots.ladder(benchmark_results.rows("ladder"))
 # %% [markdown]
 # Last, look at what is still read wrongly, if anything is. Is it the picture, or the grid, or the model?
 # %%

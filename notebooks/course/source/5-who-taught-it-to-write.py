@@ -25,7 +25,7 @@ from scipy.special import softmax
 from sklearn.svm import SVC
 
 from digits_nb import course, evaluation, plots
-from digits_nb.evaluation import figures
+from digits_nb.evaluation import benchmark_results
 from digits_nb.training import dataset
 
 digits = dataset.normalised(dataset.load())
@@ -199,7 +199,7 @@ helped = np.array([with_drawn(writer) for writer in writers])
 # from: variations of all digits, printed ones, and drawn ones, measured on scanned digits (mnist), on a
 # page and a photo (handwritten), and on pictures as people send them (messy).
 # %%
-ladder = figures.rows("ladder")
+ladder = benchmark_results.rows("ladder")
 chosen = [rung for rung in ladder if rung.startswith(("all", "with"))]
 plots.ladder({rung: ladder[rung] for rung in chosen}, title="What is learned from, more and more")
 # %% [markdown]

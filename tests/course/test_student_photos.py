@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 import digits_nb as dn
 from digits_nb import paths
-from digits_nb.course import class_photos
+from digits_nb.course import student_photos
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -48,12 +48,12 @@ def pale() -> Image.Image:
 def test_a_row_becomes_ten_pictures_that_are_read_as_what_they_are(store: dn.ModelStore) -> None:
     model = store.load()
     for sheet in (SHEET, SHEET.rotate(15, fillcolor=255, expand=True), two_rows()):
-        pictures = class_photos.cut_row(sheet)
+        pictures = student_photos.cut_row(sheet)
         assert [dn.recognize(picture, model).digit for picture in pictures] == list(range(10))
 
 
 def test_a_digit_keeps_the_paper_around_it_but_not_its_neighbours() -> None:
-    for picture in class_photos.cut_row(SHEET):
+    for picture in student_photos.cut_row(SHEET):
         stages = dn.preprocess(picture)
         assert len(stages.strokes) < 3
         assert (stages.box[3] - stages.box[1]) / stages.shape[0] < 0.7
@@ -73,7 +73,7 @@ def test_a_digit_keeps_the_paper_around_it_but_not_its_neighbours() -> None:
 )
 def test_what_is_no_row_is_refused_in_a_sentence(sheet: Callable[[], Image.Image], message: str) -> None:
     with pytest.raises(dn.QueryError, match=message):
-        class_photos.cut_row(sheet())
+        student_photos.cut_row(sheet())
 
 
 def test_a_class_has_rows_and_single_digits(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_class_has_rows_and_single_digits(tmp_path: Path) -> None:
     seven = next(paths.samples().glob("seven-*"))
     (tmp_path / "7" / seven.name).write_bytes(seven.read_bytes())
     (tmp_path / ".hidden").touch()
-    pictures, labels = class_photos.pictures_of(tmp_path)
+    pictures, labels = student_photos.pictures_of(tmp_path)
     assert labels.tolist() == [*range(10), *range(10), 7]
     assert len(pictures) == 21
     assert all(picture.dtype == np.uint8 for picture in pictures)
@@ -95,7 +95,7 @@ def test_all_files_that_cannot_be_used_are_named_at_once(tmp_path: Path) -> None
     (tmp_path / "3").mkdir()
     Image.new("L", (60, 60), 255).save(tmp_path / "3" / "blank.png")
     with pytest.raises(dn.QueryError) as caught:
-        class_photos.pictures_of(tmp_path)
+        student_photos.pictures_of(tmp_path)
     message = str(caught.value)
     assert message.startswith("Of 3 files 2 cannot be used; take them out")
     assert f"{tmp_path.name}/notes.txt: The " in message
@@ -108,4 +108,4 @@ def test_all_files_that_cannot_be_used_are_named_at_once(tmp_path: Path) -> None
 def test_a_folder_without_pictures_is_refused_in_a_sentence(tmp_path: Path, name: str, fault: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(dn.QueryError, match=rf"^The path .+ {fault}: give one that holds photographs"):
-        class_photos.pictures_of(tmp_path / name if name else "")
+        student_photos.pictures_of(tmp_path / name if name else "")

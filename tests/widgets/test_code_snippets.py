@@ -11,7 +11,7 @@ from servers import Server, plain, serving
 from services import OWNER, Running, running
 
 from digits_nb import ModelStore, recognize
-from digits_nb.widgets import snippets
+from digits_nb.widgets import code_snippets
 
 SAMPLES = Path(__file__).resolve().parents[2] / "notebooks" / "samples"
 SEVEN = SAMPLES / "seven-dark-on-white.png"
@@ -67,7 +67,7 @@ def test_the_line_for_a_shell_asks_the_service_for_the_same(
     folder: Path,
 ) -> None:
     for version in (store.resolve("latest"), None):
-        shell = snippets.for_query(*query(folder, pictures.url), version)["Shell"]
+        shell = code_snippets.for_query(*query(folder, pictures.url), version)["Shell"]
         assert paste(shell, service, folder)["result"] == 7
 
 
@@ -75,5 +75,5 @@ def test_the_line_for_a_shell_asks_the_service_for_a_grid(
     store: ModelStore, service: Running, tmp_path: Path
 ) -> None:
     grid = recognize({"path": SEVEN}, store.load("latest")).grid
-    shell = snippets.for_grid(grid, store.resolve("latest"))["Shell"]
+    shell = code_snippets.for_grid(grid, store.resolve("latest"))["Shell"]
     assert paste(shell, service, tmp_path)["result"] == 7

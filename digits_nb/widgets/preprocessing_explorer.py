@@ -53,7 +53,7 @@ class Sliders(AnyWidget):
         The value of each parameter, by name.
     """
 
-    _esm = STATIC / "explorer.js"
+    _esm = STATIC / "preprocessing_explorer.js"
 
     parameters: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values = traitlets.Dict(value_trait=traitlets.Float()).tag(sync=True)

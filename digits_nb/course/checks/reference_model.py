@@ -1,4 +1,4 @@
-"""Baseline of the lessons, the usual scikit-learn example: the digits in two halves, and an SVC."""
+"""Reference model of the lessons, the usual scikit-learn example: the digits in two halves, and an SVC."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any

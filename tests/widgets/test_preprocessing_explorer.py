@@ -11,7 +11,7 @@ import pytest
 from ipywidgets import Widget
 
 from digits_nb import preprocess
-from digits_nb.widgets.explorer import PARAMETERS, Explorer, Parameter
+from digits_nb.widgets.preprocessing_explorer import PARAMETERS, Explorer, Parameter
 
 SAMPLES = Path(__file__).resolve().parents[2] / "notebooks" / "samples"
 NINE = {"path": SAMPLES / "nine-thin-pen-shadow.jpg"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from digits_nb import paths
-from digits_nb.evaluation import figures
+from digits_nb.evaluation import benchmark_results
 
 
 def test_a_table_is_read_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,21 +14,21 @@ def test_a_table_is_read_from_the_root(tmp_path: Path, monkeypatch: pytest.Monke
     rows = {"p50": {"ours_ms": 0.5}}
     paths.write_whole(tmp_path / "benchmarks/results/latency.json", json.dumps({"rows": rows}).encode())
 
-    assert figures.rows("latency") == rows
-    assert figures.read_table("latency") == {"rows": rows}
+    assert benchmark_results.rows("latency") == rows
+    assert benchmark_results.read_table("latency") == {"rows": rows}
 
 
 def test_a_root_without_tables_has_those_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGITS_NB_HOME", str(tmp_path))
-    assert figures.rows("ladder")
+    assert benchmark_results.rows("ladder")
 
 
 def test_where_nothing_was_measured_there_are_no_figures_and_the_table_says_so(tmp_path: Path) -> None:
-    assert figures.read_table("ladder", tmp_path) is None
-    assert figures.rows("no such table") == {}
-    assert figures.to_markdown({}).startswith("There are no figures here")
+    assert benchmark_results.read_table("ladder", tmp_path) is None
+    assert benchmark_results.rows("no such table") == {}
+    assert benchmark_results.to_markdown({}).startswith("There are no figures here")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_where_nothing_was_measured_there_are_no_figures_and_the_table_says_so(t
     ],
 )
 def test_a_figure_is_written(figure: object, written: str) -> None:
-    assert figures.to_markdown({"row": {"a_column": figure}}).splitlines() == [
+    assert benchmark_results.to_markdown({"row": {"a_column": figure}}).splitlines() == [
         "|  | a column |",
         "| --- | ---: |",
         f"| row | {written} |",
@@ -69,11 +69,13 @@ def test_a_figure_is_written(figure: object, written: str) -> None:
 
 
 def test_shares_are_written_as_percentages_where_that_is_asked_for() -> None:
-    table = figures.to_markdown({"cut": {"ours": 0.1048, "theirs": 1.0}}, "one change", percent=True)
+    table = benchmark_results.to_markdown(
+        {"cut": {"ours": 0.1048, "theirs": 1.0}}, "one change", percent=True
+    )
     assert table.splitlines()[0] == "| one change | ours | theirs |"
     assert table.splitlines()[-1] == "| cut | 10.5 % | 100.0 % |"
 
 
 def test_a_column_that_a_row_lacks_stays_empty() -> None:
-    table = figures.to_markdown({"one": {"a": 1}, "two": {"b": 2}})
+    table = benchmark_results.to_markdown({"one": {"a": 1}, "two": {"b": 2}})
     assert table.splitlines()[-2:] == ["| one | 1 |  |", "| two |  | 2 |"]

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits_nb.training.drawing import draw, set_type
 from digits_nb.training.pen import Ink, Path, curve, pen_width, trace
 from digits_nb.training.styles import STYLES
+from digits_nb.training.synthetic_digits import draw, set_type
 
 SIDE = 64
 """Side of a texture, in pixels."""
