@@ -5,23 +5,16 @@ A row needs one photograph and gives ten labelled pictures.
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits_nb.errors import DigitsError, QueryError
 from digits_nb.evaluation.metrics import labelled_pictures
 from digits_nb.images.decode import flatten, to_gray
-from digits_nb.images.query import open_image
+from digits_nb.images.query import Query, open_image
 from digits_nb.preprocessing.segmentation import find_digits
 from digits_nb.recognition import preprocess
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from digits_nb.images.query import Query
 
 ROW = 10
 """Number of digits in a row: 0 to 9, from left to right."""
@@ -32,7 +25,7 @@ TALLEST = 1.6
 _SIDE = 400  # pixels of the longer side of a cut-out picture; preprocessing uses fewer
 
 
-def cut_row(query: "Query") -> "list[NDArray[np.uint8]]":
+def cut_row(query: Query) -> list[NDArray[np.uint8]]:
     """Cut a photographed row into its ten digits.
 
     Parameters
@@ -69,7 +62,7 @@ def cut_row(query: "Query") -> "list[NDArray[np.uint8]]":
     return pictures
 
 
-def pictures_of(folder: str | os.PathLike[str]) -> "tuple[list[NDArray[np.uint8]], NDArray[np.int64]]":
+def pictures_of(folder: str | os.PathLike[str]) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
     """Read all digits of a folder, with their labels.
 
     Parameters
@@ -94,7 +87,7 @@ def pictures_of(folder: str | os.PathLike[str]) -> "tuple[list[NDArray[np.uint8]
     labels: list[int] = []
     faults = []
     for path, digits in files:
-        read: Callable[[Query], list[NDArray[np.uint8]]] = _single if len(digits) == 1 else cut_row
+        read = _single if len(digits) == 1 else cut_row
         try:
             pictures += read({"path": path})
             labels += digits
@@ -128,14 +121,14 @@ def _files(folder: str | os.PathLike[str]) -> list[tuple[Path, list[int]]]:
     return files
 
 
-def _single(query: "Query") -> "list[NDArray[np.uint8]]":
+def _single(query: Query) -> list[NDArray[np.uint8]]:
     """Open a picture of one digit, and check that preprocessing succeeds."""
     image = flatten(open_image(query))
     preprocess(image)
     return [np.asarray(image)]
 
 
-def _check_row(boxes: "NDArray[np.int64]") -> None:
+def _check_row(boxes: NDArray[np.int64]) -> None:
     """Raise a `QueryError` if the boxes are not ten digits side by side."""
     count = len(boxes)
     heights = boxes[:, 3] - boxes[:, 1]
@@ -153,7 +146,7 @@ def _check_row(boxes: "NDArray[np.int64]") -> None:
         raise QueryError(msg)
 
 
-def _surroundings(boxes: "NDArray[np.int64]", size: tuple[int, int]) -> "NDArray[np.int64]":
+def _surroundings(boxes: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
     """Widen each box by its height on every side, but only half-way to another box and inside the picture."""
     found = []
     for number, (left, top, right, bottom) in enumerate(boxes.tolist()):

@@ -5,21 +5,16 @@ cause. The course measures on snapshots where a class has no pictures of its own
 nothing is trained on them.
 """
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits_nb.preprocessing.ink import INK
-from digits_nb.training.dataset import restore
+from digits_nb.training.dataset import Digits, restore
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Plane = NDArray[np.float32]
 
-    from digits_nb.training.dataset import Digits
-
-    Plane = NDArray[np.float32]
 
 SIDES = (120, 260)
 """Range of a snapshot's height, in pixels."""
@@ -44,7 +39,7 @@ _FINE = 4  # strokes are worked on at this many pixels per pixel of the bitmap
 _STROKE = 15  # of those pixels: a little less than the width of most strokes
 
 
-def photograph(ink: "Plane", rng: np.random.Generator) -> Image.Image:
+def photograph(ink: Plane, rng: np.random.Generator) -> Image.Image:
     """Draw a digit somewhere on a sheet of random size and colours, in uneven light.
 
     Parameters
@@ -67,12 +62,12 @@ def photograph(ink: "Plane", rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(np.uint8(np.clip(sheet * _light(shape, rng)[..., None], 0, 255)))
 
 
-def photographs(digits: "Digits", rng: np.random.Generator) -> list[Image.Image]:
+def photographs(digits: Digits, rng: np.random.Generator) -> list[Image.Image]:
     """Make a snapshot of each digit."""
     return [photograph(restore(grid), rng) for grid in digits.grids]
 
 
-def _draw(ink: "Plane", shape: tuple[int, int], rng: np.random.Generator) -> "Plane":
+def _draw(ink: Plane, shape: tuple[int, int], rng: np.random.Generator) -> Plane:
     """Put the digit at some place of an empty sheet, slanted, with a pen of some width."""
     height, width = shape
     left, top, wide, tall = cv2.boundingRect((ink > INK).astype(np.uint8))
@@ -88,7 +83,7 @@ def _draw(ink: "Plane", shape: tuple[int, int], rng: np.random.Generator) -> "Pl
     return ((levels - rng.uniform(*PEN)) * 4 + 0.5).clip(0, 1)
 
 
-def _depth(digit: "Plane") -> "Plane":
+def _depth(digit: Plane) -> Plane:
     """Return how deep each pixel lies in its stroke: 0 at the outline, 1 along the middle."""
     fine = cv2.resize(np.pad(digit, 1), None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_CUBIC)
     is_ink = (cv2.GaussianBlur(fine, (0, 0), _FINE / 2) > INK).astype(np.uint8)
@@ -97,7 +92,7 @@ def _depth(digit: "Plane") -> "Plane":
     return cv2.GaussianBlur(inside / np.maximum(middle, 1), (0, 0), 1).astype(np.float32, copy=False)
 
 
-def _colours(rng: np.random.Generator) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+def _colours(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the colours of background and pen, each (3,), 0..255."""
     light = rng.uniform(205, 250) + rng.normal(0, 6, 3)
     if rng.random() < ON_PAPER:
@@ -105,14 +100,14 @@ def _colours(rng: np.random.Generator) -> "tuple[NDArray[np.float64], NDArray[np
     return rng.uniform(25, 60) + rng.normal(0, 8, 3), light
 
 
-def _grain(shape: tuple[int, int], rng: np.random.Generator) -> "Plane":
+def _grain(shape: tuple[int, int], rng: np.random.Generator) -> Plane:
     """Return smooth noise of some strength, in grey levels."""
     strength, (height, width) = rng.uniform(0.5, 3), shape
     spots = rng.normal(0, strength, (height // 3 + 1, width // 3 + 1)).astype(np.float32)
     return cv2.resize(spots, shape[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
 
 
-def _light(shape: tuple[int, int], rng: np.random.Generator) -> "NDArray[np.float64]":
+def _light(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the share of light at each pixel, 0..1, which falls off in one direction."""
     turn, missing = rng.uniform(0, 2 * np.pi), rng.uniform(0, DARKEST)
     down, across = (np.linspace(-0.5, 0.5, side) for side in shape)

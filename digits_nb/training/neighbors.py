@@ -53,10 +53,11 @@ def nearest_training_digits(grid: ArrayLike, count: int) -> Neighbors:
     The first call takes a second or more, later ones a millisecond.
     """
     with _lock:
-        digits = _training_digits()
+        digits = training_digits()
     return nearest(grid, digits.grids, digits.labels, count)
 
 
 @cache
-def _training_digits() -> dataset.Digits:
+def training_digits() -> dataset.Digits:
+    """Return scikit-learn's digits, normalised as for training. They are shared: do not change them."""
     return dataset.normalised(dataset.load())

@@ -71,7 +71,7 @@ def hint_about(answer: Given, hints: Hints, otherwise: str) -> str:
     return ROUNDED if np.allclose(answer, hints[""], atol=0.006) else otherwise
 
 
-def hint_about_two_shares(
+def hint_about_pair(
     answer: Given, names: str, order: str, first: tuple[Hints, str], second: tuple[Hints, str]
 ) -> str:
     """Return a hint about a pair of shares, each 0..1, or "" if both are right.

@@ -1,9 +1,11 @@
 """The checks of lesson 4, Seeing like the data set."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
 
 from digits_nb.course.checks.helpers import Given, for_function, hint_about, number_of, wrong_shape
 from digits_nb.course.checks.reference_model import Model, fitted, halves, rows_of
@@ -11,10 +13,6 @@ from digits_nb.course.synthetic_photos import photographs
 from digits_nb.preprocessing.ink import INK
 from digits_nb.preprocessing.normalization import STROKE_WIDTH
 from digits_nb.recognition import preprocess
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from PIL.Image import Image
 
 EACH = 10
 """Number of snapshots of each digit in exercise 4.3."""
@@ -33,11 +31,12 @@ def _cut(answer: Given) -> str:
     right = ink[11:31, 20:29]
     if hint := _hint_about_cut(found, right):
         return hint
-    right_part = np.array_equal(found, right)
-    return "" if right_part else "The shape is right, but it is another part of the picture."
+    return (
+        "" if np.array_equal(found, right) else "The shape is right, but it is another part of the picture."
+    )
 
 
-def _hint_about_cut(found: Given, right: "NDArray[np.float64]") -> str:
+def _hint_about_cut(found: Given, right: NDArray[np.float64]) -> str:
     """Return a hint about a mistake that is easy to make, or ""."""
     last = "Nearly: the last row or column is missing. Where does a slice end?"
     first = "Nearly: the first row or column is missing. Which one has the first ink?"
@@ -46,11 +45,8 @@ def _hint_about_cut(found: Given, right: "NDArray[np.float64]") -> str:
     shapes = {
         (40, 60): "Nothing was cut off: what comes back is as large as what was given.",
         (37, 48): "Some pixels that are fainter than 0.5 were kept. What counts as ink here?",
-        (20, 60): both,
-        (40, 9): both,
-        (18, 7): part,
-        (18, 9): part,
-        (20, 7): part,
+        **dict.fromkeys([(20, 60), (40, 9)], both),
+        **dict.fromkeys([(18, 7), (18, 9), (20, 7)], part),
         right.shape[::-1]: "Rows and columns have changed places.",
     }
     if found is not None and np.shape(found) in shapes:
@@ -76,39 +72,34 @@ def _slant(answer: Given) -> str:
     return ""
 
 
-def _hint_about_slant(found: Given, ink: "NDArray[np.float64]") -> str:
+def _hint_about_slant(found: Given, ink: NDArray[np.float64]) -> str:
     number = number_of(found)
     if number is not None and not abs(number) < 1e6:  # noqa: PLR2004 - NaN, or as good as infinite
         return "What is divided by is nearly 0: is `down` squared before the sum?"
     rows, columns = np.meshgrid(*map(np.arange, ink.shape), indexing="ij")
     down, right = rows - np.average(rows, weights=ink), columns - np.average(columns, weights=ink)
     low, far = rows - rows.mean(), columns - columns.mean()
-    slant = _slope(ink, right, down)
+    slant, inverse = _slope(ink, right, down), _slope(ink, down, right)
+    from_corner, from_picture = _slope(ink, columns, rows), _slope(ink, far, low)
     hints = {
         "": slant,
         "The sign is off: ink that moves to the right as it goes down has a slant above 0.": -slant,
-        "That is how far down it goes with each column. Which of the squares belongs below?": (
-            _slope(ink, down, right)
-        ),
+        "That is how far down it goes with each column. Which of the squares belongs below?": inverse,
         "That is the sum, not yet divided by the other one.": np.sum(ink * right * down),
-        "Measured from the corner of the picture: take the middle of the ink away from rows and columns.": (
-            _slope(ink, columns, rows)
-        ),
-        "The middle is that of the picture: take that of the ink, `np.average(…, weights=ink)`.": (
-            _slope(ink, far, low)
-        ),
+        "Measured from the corner of the picture: take the ink's middle from rows and columns.": from_corner,
+        "The middle is that of the picture: take the ink's, `np.average(…, weights=ink)`.": from_picture,
         "Every pixel counts the same: each should count as much as it has ink.": _slope(1, right, down),
     }
     return hint_about(found, hints, "Not that slant. Are the middles and both sums weighed by the ink?")
 
 
-def _slope(weights: "NDArray[np.float64] | int", across: "NDArray[Any]", along: "NDArray[Any]") -> float:
+def _slope(weights: NDArray[np.float64] | int, across: NDArray[Any], along: NDArray[Any]) -> float:
     """Return the slope of the least-squares line through the origin, `across` over `along`."""
     return float(np.sum(weights * across * along) / np.sum(weights * along**2))
 
 
 @cache
-def _snapshots() -> "tuple[list[Image], NDArray[np.int64], Model]":
+def _snapshots() -> tuple[list[Image], NDArray[np.int64], Model]:
     learned, held = halves()
     chosen = np.concatenate([np.flatnonzero(held.labels == digit)[:EACH] for digit in range(10)])
     pictures = photographs(held[chosen], np.random.default_rng(0))

@@ -1,40 +1,30 @@
 """The checks of lesson 5, "Who taught it to write?"."""
 
-from functools import cache
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from digits_nb.course.checks.helpers import (
     Given,
     for_function,
     hint_about,
-    hint_about_two_shares,
+    hint_about_pair,
     number_of,
     wrong_shape,
 )
 from digits_nb.course.checks.reference_model import all_digits, fitted, score
-from digits_nb.training import dataset
-
-if TYPE_CHECKING:
-    from digits_nb.training.dataset import Digits
+from digits_nb.training.dataset import Digits
+from digits_nb.training.neighbors import training_digits
 
 WRITERS = (0, 3, 10)
 """The writers that exercise 5.1 is tried with: two that are read worst, and one that is read well."""
 
 
-@cache
-def _normalised() -> "Digits":
-    return dataset.normalised(all_digits())
-
-
-def _split(digits: "Digits", writer: int) -> "tuple[Digits, Digits]":
+def _split(digits: Digits, writer: int) -> tuple[Digits, Digits]:
     """Return the digits of all other writers, and those of this one."""
     own = digits.groups == writer
     return digits[~own], digits[own]
 
 
-def _accuracy(learned: "Digits", held: "Digits", gamma: float | str = 0.001) -> float:
+def _accuracy(learned: Digits, held: Digits, gamma: float | str = 0.001) -> float:
     return score(fitted(learned, gamma), held)
 
 
@@ -46,28 +36,23 @@ def _stranger(answer: Given) -> str:
 
 
 def _hint_about_stranger(found: Given, writer: int) -> str:
-    digits = _normalised()
+    digits = training_digits()
     others, own = _split(digits, writer)
     right = _accuracy(others, own)
     if number_of(found) is None or np.isclose(found, right):
         return hint_about(found, {"": right}, "")  # fits no models for hints: it would take a second
+    swapped, known = _accuracy(own, others), _accuracy(others, others)
+    constant = _accuracy(*_split(digits, WRITERS[0]))
+    as_given = _accuracy(*_split(all_digits(), writer))
     hints = {
         "": right,
         "That is per cent: give a share from 0 to 1.": 100 * right,
         "That is the share that was read wrongly. How many were read right?": 1 - right,
         "Leaked: the model has learned from the very digits that it is asked about.": _accuracy(digits, own),
-        "The two have changed places: it learned from one writer and was asked about all the others.": (
-            _accuracy(own, others)
-        ),
-        "It is asked about the digits that it learned from. About whose is it to be asked?": (
-            _accuracy(others, others)
-        ),
-        "It gives the same for every writer: does it use its argument?": (
-            _accuracy(*_split(digits, WRITERS[0]))
-        ),
-        "Those are the grids as they came: use the `rows` above, which went through the steps.": (
-            _accuracy(*_split(all_digits(), writer))
-        ),
+        "The two have changed places: it learned from one writer and was asked about the others.": swapped,
+        "It is asked about the digits that it learned from. About whose is it to be asked?": known,
+        "It gives the same for every writer: does it use its argument?": constant,
+        "Those are the grids as they came: use the `rows` above, made by the steps.": as_given,
         "That is a model with another gamma: use `SVC(gamma=0.001)`.": _accuracy(others, own, "scale"),
     }
     return hint_about(found, hints, "Not that share. Whose digits are learned from, and whose asked about?")
@@ -120,8 +105,8 @@ def _answered(answer: Given) -> str:
     right = np.array([1, 1, 0, 1, 1, 0, 1, 0, 0, 1, 0], bool)
     for threshold in (0.7, 0.9):
         found = answer(confidence.copy(), right.copy(), threshold)
-        given = confidence >= threshold
-        share, wrong = given.mean(), (~right[given]).mean()
+        given, mistaken = confidence >= threshold, ~right
+        share, wrong, wrong_of_all = given.mean(), mistaken[given].mean(), (given & mistaken).mean()
         first = {
             "": share,
             "An answer whose confidence is just the threshold is given too.": (confidence > threshold).mean(),
@@ -131,25 +116,14 @@ def _answered(answer: Given) -> str:
         second = {
             "": wrong,
             "The second is the share of the given answers that are right.": 1 - wrong,
-            "The second counts all mistakes: how many are there among the answers that are given?": (
-                (~right).mean()
-            ),
-            "The second is a share of all answers: of those that are given, how many are wrong?": (
-                (given & ~right).mean()
-            ),
-            "The second is how many are wrong. Which share of the given ones is it?": (given & ~right).sum(),
+            "The second counts all mistakes: how many are there among the answers given?": mistaken.mean(),
+            "The second is a share of all answers: of those given, how many are wrong?": wrong_of_all,
+            "The second is how many are wrong. Which share of the given ones is it?": mistaken[given].sum(),
         }
-        hint = hint_about_two_shares(
-            found,
-            "given, wrong",
-            "how many are given, then how many of those are wrong",
-            (
-                first,
-                "The first share is off: of all answers, how many are at least as sure as that?",
-            ),
-            (second, "The second share is off: look only at the answers that are given."),
-        )
-        if hint:
+        order = "how many are given, then how many of those are wrong"
+        first_off = "The first share is off: of all answers, how many are at least as sure as that?"
+        second_off = "The second share is off: look only at the answers that are given."
+        if hint := hint_about_pair(found, "given, wrong", order, (first, first_off), (second, second_off)):
             return hint
     return ""
 

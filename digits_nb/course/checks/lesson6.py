@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from digits_nb.course.checks.helpers import NOTHING, Given, for_function, hint_about_two_shares, number_of
+from digits_nb.course.checks.helpers import NOTHING, Given, for_function, hint_about_pair, number_of
 
 DIGITS = (6, 0, 2)
 """The digits of the three pictures of exercise 6.2."""
@@ -109,13 +109,10 @@ def _watch(answer: Given) -> str:
         "The second is how many there are of it. Which share of the given digits is it?": 3,
         "The second is the digit itself. How often did it come out?": 2,
     }
-    return hint_about_two_shares(
-        found,
-        "refused, frequent",
-        "how many were refused",
-        (first, "The first share is off: how many of all are None?"),
-        (second, "The second is off: count each digit, and take the largest count."),
-    )
+    first_off = "The first share is off: how many of all are None?"
+    second_off = "The second is off: count each digit, and take the largest count."
+    pair = (first, first_off), (second, second_off)
+    return hint_about_pair(found, "refused, frequent", "how many were refused", *pair)
 
 
 CHECKS = {
