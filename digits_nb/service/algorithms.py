@@ -1,15 +1,13 @@
 """What can be asked by name: the recognition of a digit, and the parts that it is made of."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from digits_nb.errors import QueryError
+from digits_nb.images.query import Query
+from digits_nb.models.model import DigitModel
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.recognizer import make_grid, read_digits, recognize, recognize_grid
-
-if TYPE_CHECKING:
-    from digits_nb.images.query import Query
-    from digits_nb.models.model import DigitModel
 
 Found = tuple[Any, dict[str, Any]]
 """The result, and what its metadata say beside time and request, both as JSON values."""
@@ -22,7 +20,7 @@ class Algorithm(NamedTuple):
     has_model: bool = True
 
 
-def _recognition(query: "Query", model: "DigitModel") -> Found:
+def _recognition(query: Query, model: DigitModel) -> Found:
     grid = query.get("grid") if isinstance(query, dict) else None
     return recognized(recognize(query, model) if grid is None else recognize_grid(grid, model))
 
@@ -37,7 +35,7 @@ def _preprocess(query: dict[str, Any]) -> Found:
     return make_grid(query).tolist(), {}
 
 
-def _digits(query: dict[str, Any], model: "DigitModel") -> Found:
+def _digits(query: dict[str, Any], model: DigitModel) -> Found:
     _check_picture(query)
     answers = read_digits(query, model)
     read = [{"digit": answer.digit, **_sureness(answer), "box": list(answer.box)} for answer in answers]

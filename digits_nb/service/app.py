@@ -49,7 +49,7 @@ class Service(Application):
         self.desk = Desk(queue)
         self.tray = Tray(lambda: self.in_hand)
         self.stopping = False
-        self.in_hand = 0
+        self.in_hand = 0  # requests that are not answered yet
         addresses = [
             (r"/v1/algo/([^/]+)/([^/]+)(?:/([^/]+))?", Question),
             (r"/v1/algorithms/([^/]+)/([^/]+)/versions", Cards),
@@ -61,10 +61,6 @@ class Service(Application):
             (r"/openapi\.json", Description),
         ]
         super().__init__(addresses, default_handler_class=Nothing)
-
-    def opened(self, change: int) -> None:
-        """Count the requests that are not answered yet."""
-        self.in_hand += change
 
     def log_request(self, handler: RequestHandler) -> None:
         """Write the line of a request that is answered."""
@@ -102,9 +98,7 @@ class Question(Exchange):
                 async with asyncio.timeout(timeout_s):
                     return await (self._each(ask, asked) if isinstance(asked, list) else ask(asked))
             except TimeoutError:
-                message = (
-                    f"There was no answer within the {timeout_s:g} s of the timeout; ask again, or for less."
-                )
+                message = f"No answer came within the timeout of {timeout_s:g} s; ask again, or for less."
                 raise Refusal(504, "TimedOut", message) from None
 
     async def _each(self, ask: Any, queries: list[Query | Refusal]) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -222,6 +216,4 @@ class Nothing(Exchange):
 
     def admit(self) -> None:
         """Refuse, whatever the method."""
-        raise Refusal(
-            404, "NotFound", "There is nothing at this address; /openapi.json lists those there are."
-        )
+        raise Refusal(404, "NotFound", "There is nothing at this address; /openapi.json lists all there are.")

@@ -105,10 +105,7 @@ def _asked(value: object) -> Query | list[Query | Refusal]:
     if not isinstance(value, list):
         return _query(value)
     if len(value) > MAX_QUERIES:
-        message = (
-            f"The list has {len(value):,} queries, and at most {MAX_QUERIES} are answered at once; send it "
-            "in several requests."
-        )
+        message = f"The list has {len(value):,} queries, and {MAX_QUERIES} are the most; send several lists."
         raise Refusal(413, "TooLarge", message)
     return [_in_its_place(item) for item in value]
 

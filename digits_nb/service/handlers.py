@@ -50,7 +50,7 @@ class Exchange(RequestHandler):
         self._answering: asyncio.Task[Any] | None = None
         # tornado's own timeout for bodies costs twenty times as much
         self._patience = asyncio.get_running_loop().call_later(BODY_TIMEOUT_S, self._hang_up)
-        self.application.opened(+1)
+        self.application.in_hand += 1
 
     @cached_property
     def request_id(self) -> str:
@@ -85,9 +85,7 @@ class Exchange(RequestHandler):
         if not known:
             raise self._no_method()
         if self.request.headers.get("Content-Encoding", "identity") != "identity":
-            message = (
-                "The body is compressed, and only plain ones are read; send it without Content-Encoding."
-            )
+            message = "The body is compressed, and only plain ones are read; leave Content-Encoding out."
             raise Refusal(415, "UnsupportedMediaType", message)
         if self._length() > self._limit:
             raise self._too_large()
@@ -175,9 +173,7 @@ class Exchange(RequestHandler):
         elif status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             refusal = self._no_method()
         else:  # tornado's own: bytes or escapes that HTTP has not
-            message = (
-                "The request is not one that is understood here; check its address and its query string."
-            )
+            message = "The request is not understood here; check its address and its query string."
             refusal = Refusal(status_code, "BadRequest", message)
         self.told |= {"error_type": refusal.kind, "error": refusal.detail or str(refusal)}
         if refusal.kind == "InternalError":
@@ -202,8 +198,12 @@ class Exchange(RequestHandler):
         return sent
 
     def on_finish(self) -> None:
-        """Count the request as answered."""
-        self._close()
+        """Count the request as answered, once."""
+        self._patience.cancel()
+        if not self._closed:
+            self._closed = True
+            self._let_go()
+            self.application.in_hand -= 1
 
     def on_connection_close(self) -> None:
         """Give up a request whose caller hung up."""
@@ -212,16 +212,9 @@ class Exchange(RequestHandler):
             self.told["error_type"] = "HungUp"
             self.set_status(499, "Caller hung up")
             self.log()
-            self._close()
+            self.on_finish()
             if self._answering is not None:
                 self._answering.cancel()
-
-    def _close(self) -> None:
-        self._patience.cancel()
-        if not self._closed:
-            self._closed = True
-            self._let_go()
-            self.application.opened(-1)
 
     def _hang_up(self) -> None:
         self.request.connection.stream.close()

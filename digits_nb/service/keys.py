@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from digits_nb.errors import DigitsError
 from digits_nb.paths import outputs, write_whole
@@ -47,8 +47,7 @@ class Holder:
     rights: frozenset[str]
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     holder: Holder
     salt: bytes
     digest: bytes
@@ -96,9 +95,9 @@ class KeyFile:
         """
         self._reload()
         found = None
-        for entry in self._entries + self._shown:  # to the end, wherever it is found
-            if hmac.compare_digest(_digest(entry.salt, key[:MAX_KEY]), entry.digest):
-                found = entry.holder
+        for holder, salt, digest in self._entries + self._shown:  # to the end, wherever it is found
+            if hmac.compare_digest(_digest(salt, key[:MAX_KEY]), digest):
+                found = holder
         return found
 
     def holders(self) -> list[Holder]:
@@ -120,9 +119,7 @@ class KeyFile:
             The name is taken, or no name; or the file is not one of keys, or cannot be written.
         """
         if not _NAME.fullmatch(name):
-            msg = (
-                f"The name {name!r:.80} is none for a key: use up to 60 letters, digits and any of . _ @ + -."
-            )
+            msg = f"The name {name!r:.80} is none for a key: use up to 60 letters, digits, . _ @ + and -."
             raise DigitsError(msg)
         with _alone(self.path):
             entries = _read(self.path)
@@ -224,12 +221,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _write(path: Path, entries: list[_Entry]) -> None:
     keys: list[dict[str, Any]] = [
-        {
-            "name": entry.holder.name,
-            "rights": sorted(entry.holder.rights),
-            "salt": entry.salt.hex(),
-            "blake2b": entry.digest.hex(),
-        }
-        for entry in entries
+        {"name": holder.name, "rights": sorted(holder.rights), "salt": salt.hex(), "blake2b": digest.hex()}
+        for holder, salt, digest in entries
     ]
     write_whole(path, json.dumps({"format": _FORMAT, "keys": keys}, indent=2).encode() + b"\n", mode=0o600)

@@ -1,15 +1,14 @@
 """The models that a service answers with: found in a store, kept loaded, looked up again when it changes."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from digits_nb.errors import DigitsError
+from digits_nb.models.model import DigitModel
 from digits_nb.models.store import ModelStore
-
-if TYPE_CHECKING:
-    from digits_nb.models.model import DigitModel
 
 KEPT = 4
 """Models kept loaded: the latest, the one before for a rollback, and two that somebody is pinned to."""
@@ -62,7 +61,7 @@ class HostedModels:
                     self._meant[name] = version
         return version
 
-    def load(self, name: str = "latest") -> "DigitModel":
+    def load(self, name: str = "latest") -> DigitModel:
         """Give the model that a name means now.
 
         Raises
@@ -83,24 +82,21 @@ class HostedModels:
                     self._loaded.popitem(last=False)
         return model
 
-    def loaded(self, name: str = "latest") -> "DigitModel | None":
+    def loaded(self, name: str = "latest") -> DigitModel | None:
         """Give the model that a name means now, if it takes no loading."""
         return self._find(self.resolve(name))
 
     def is_latest(self, version: str) -> bool:
         """Whether `latest` means this version now."""
-        try:
+        with suppress(DigitsError):
             return self.resolve() == version
-        except DigitsError:
-            return False
+        return False
 
     def ready(self) -> bool:
         """Whether the latest model can answer."""
-        try:
-            self.load()
-        except DigitsError:
-            return False
-        return True
+        with suppress(DigitsError):
+            return bool(self.load())
+        return False
 
     def listing(self) -> list[dict[str, Any]]:
         """Give each version with its card, the last one saved first; a damaged one has none."""
@@ -109,7 +105,7 @@ class HostedModels:
             for version in self.store.versions()
         ]
 
-    def _find(self, version: str) -> "DigitModel | None":
+    def _find(self, version: str) -> DigitModel | None:
         with self._lock:
             if model := self._loaded.get(version):
                 self._loaded.move_to_end(version)

@@ -5,23 +5,20 @@ would wake the model and the caller anew. Together, eight take two thirds of tha
 """
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PIL import Image
 
 from digits_nb.errors import DigitsError, TooLarge
 from digits_nb.images.decode import decode, is_plain
-from digits_nb.images.query import read_bytes
+from digits_nb.images.query import Query, read_bytes
+from digits_nb.models.model import DigitModel
+from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.recognizer import recognize_list
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Found = Answer | DigitsError | None
 
-    from PIL import Image
-
-    from digits_nb.images.query import Query
-    from digits_nb.models.model import DigitModel
-    from digits_nb.recognition.answer import Answer
-
-    Found = Answer | DigitsError | None
 
 MAX_BYTES, MAX_PIXELS = 2**17, 2**16
 """A plain picture up to this is read in a millisecond, ten at worst, by the thread that answers.
@@ -39,11 +36,11 @@ bytes of a request and its query."""
 
 
 class _Waiting(NamedTuple):
-    query: "Query"
-    model: "DigitModel"
-    answer: "asyncio.Future[Answer | None]"
+    query: Query
+    model: DigitModel
+    answer: asyncio.Future[Answer | None]
 
-    def tell(self, found: "Found") -> None:
+    def tell(self, found: Found) -> None:
         if self.answer.done():  # nobody waits for it any more
             return
         if isinstance(found, DigitsError) and not isinstance(found, TooLarge):
@@ -61,7 +58,7 @@ class Tray:
         Tells how many requests have begun and are not answered: whether others may be about to join.
     """
 
-    def __init__(self, in_hand: "Callable[[], int]") -> None:
+    def __init__(self, in_hand: Callable[[], int]) -> None:
         self._in_hand = in_hand
         self._waiting: list[_Waiting] = []
         self._welcome = 0
@@ -78,7 +75,7 @@ class Tray:
         self._welcome = self._welcome - 1 if self._welcome > 1 else -TURNS
         return True
 
-    async def read(self, query: "Query", model: "DigitModel") -> "Answer | None":
+    async def read(self, query: Query, model: DigitModel) -> Answer | None:
         """Read a picture, together with those that come at the same time.
 
         Returns
@@ -117,7 +114,7 @@ class Tray:
                 waiting.tell(found)
 
 
-def _read(those: list[_Waiting], model: "DigitModel") -> "list[Found]":
+def _read(those: list[_Waiting], model: DigitModel) -> list[Found]:
     try:
         # decoded first, and then seen: each step finds the caches as the step before left them
         return recognize_list([_open(waiting.query) for waiting in those], model)
@@ -125,7 +122,7 @@ def _read(those: list[_Waiting], model: "DigitModel") -> "list[Found]":
         return [None] * len(those)
 
 
-def _open(query: "Query") -> "Image.Image | DigitsError":
+def _open(query: Query) -> Image.Image | DigitsError:
     try:
         data = read_bytes(query, max_bytes=MAX_BYTES)
         return decode(data, max_pixels=MAX_PIXELS) if is_plain(data) else TooLarge("It may take a while.")

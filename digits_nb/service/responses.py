@@ -9,31 +9,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from digits_nb.errors import (
-    CorruptImage,
-    DigitsError,
-    DownloadError,
-    ForbiddenAddress,
-    ModelNotFound,
-    NoDigit,
-    QueryError,
-    SeveralDigits,
-    TamperedModel,
-    TooLarge,
-    UnsupportedImage,
-)
+from digits_nb import errors
+from digits_nb.errors import DigitsError, TooLarge
 
 RETRY_S = 1
 """When to come back after a 429: pictures take milliseconds, so the queue is another one by then."""
 
 # errors that speak of the query and of nothing else
 _THEIRS = {
-    QueryError: 400,
-    UnsupportedImage: 400,
-    CorruptImage: 400,
+    **dict.fromkeys([errors.QueryError, errors.UnsupportedImage, errors.CorruptImage], 400),
+    **dict.fromkeys([errors.NoDigit, errors.SeveralDigits], 400),
     TooLarge: 413,
-    NoDigit: 400,
-    SeveralDigits: 400,
 }
 # what may name a place of the inside, in words that hold wherever that is
 _NO_VERSION = "There is no such version here, or there are several; ask for the list, and name one in full."
@@ -42,15 +28,12 @@ _NOT_FETCHED = (
     "The URL could not be fetched: no answer, not in time, or not a picture; see whether it opens without "
     "logging in, or send the picture as base64."
 )
-_NOT_PUBLIC = (
-    "The URL leads, or redirects, to an address that is not public, and no other is fetched; send the "
-    "picture as base64."
-)
+_NOT_PUBLIC = "The URL leads, or redirects, to an address that is not public; send the picture as base64."
 _OURS: Mapping[type[DigitsError], tuple[int, str]] = {
-    ModelNotFound: (404, _NO_VERSION),
-    TamperedModel: (500, _DAMAGED),
-    DownloadError: (400, _NOT_FETCHED),
-    ForbiddenAddress: (400, _NOT_PUBLIC),
+    errors.ModelNotFound: (404, _NO_VERSION),
+    errors.TamperedModel: (500, _DAMAGED),
+    errors.DownloadError: (400, _NOT_FETCHED),
+    errors.ForbiddenAddress: (400, _NOT_PUBLIC),
 }
 _INTERNAL = (500, "Something failed here that the query is not to blame for; tell whoever runs this.")
 _FETCHED = "The URL sends more bytes than are read; give the address of a smaller picture."
@@ -74,13 +57,7 @@ class Refusal(Exception):
     """
 
     def __init__(
-        self,
-        status: int,
-        kind: str,
-        message: str,
-        *,
-        detail: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, status: int, kind: str, message: str, *, detail: str = "", headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(message)
         self.status, self.kind, self.detail = status, kind, detail

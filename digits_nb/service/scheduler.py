@@ -107,6 +107,5 @@ class Desk:
 
 
 def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # a container or taskset may leave fewer than there are
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    # a container or taskset may leave fewer than there are
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

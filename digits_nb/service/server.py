@@ -83,10 +83,7 @@ def serve(settings: Settings) -> None:
         The owner is no name, the port cannot be had, or the file of keys cannot be read.
     """
     if not re.fullmatch(r"[\w.~-]{1,60}", settings.owner, re.ASCII):
-        msg = (
-            f"The owner {settings.owner!r:.80} cannot stand in an address: use up to 60 letters, digits and "
-            "any of . _ ~ -."
-        )
+        msg = f"The owner {settings.owner!r:.80} is no name: use up to 60 letters, digits, . _ ~ and -."
         raise DigitsError(msg)
     path = settings.keys or default_keys()
     # a file that is broken is told now; one that holds no key would let nobody in, as none at all would
@@ -122,9 +119,7 @@ def _announce(settings: Settings, listening: socket.socket, shown: str) -> None:
     if not (store / "latest").exists():
         lines.append("There is no model there yet: train one with `python -m digits_nb train`, or send one.")
     if settings.host not in {"127.0.0.1", "::1", "localhost"}:
-        lines.append(
-            "Others can reach it: let them come through something that speaks TLS, or keys are read."
-        )
+        lines.append("Others can reach it: let them come through something that speaks TLS, or keys leak.")
     if shown:
         lines += [
             f"The key, which is shown this once: {shown}",
@@ -217,11 +212,7 @@ async def _answer(settings: Settings, keys: KeyFile, sockets: list[socket.socket
     loop.add_reader(alive, told.set)
     service = Service(HostedModels(ModelStore(settings.store)), keys, settings.owner, settings.queue)
     service.models.ready()  # the first caller need not wait for the model
-    server = HTTPServer(
-        service,
-        max_body_size=MAX_DRAINED_BYTES,
-        idle_connection_timeout=IDLE_TIMEOUT_S,
-    )
+    server = HTTPServer(service, max_body_size=MAX_DRAINED_BYTES, idle_connection_timeout=IDLE_TIMEOUT_S)
     door = Door(sockets, service.tray.welcome, server.handle_stream)
     door.open()
     note("info", event="started")
