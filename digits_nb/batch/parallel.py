@@ -5,28 +5,23 @@ this process.
 """
 
 import sys
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from multiprocessing import current_process
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from digits_nb.errors import DigitsError
-from digits_nb.images.query import open_image, read_bytes
+from digits_nb.images.query import Query, open_image, read_bytes
+from digits_nb.models.model import DigitModel
+from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model
-from digits_nb.recognition.recognizer import answer_block, prepare_block
+from digits_nb.recognition.recognizer import Timed, answer_block, prepare_block
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+Loaded = tuple[Query | DigitsError, float]
 
-    from digits_nb.images.query import Query
-    from digits_nb.models.model import DigitModel
-    from digits_nb.recognition.answer import Answer
-    from digits_nb.recognition.recognizer import Timed
-
-    Loaded = tuple[Query | DigitsError, float]
 
 BLOCK = 256
 """Pictures that are prepared before the model runs once on all of them."""
@@ -43,8 +38,8 @@ Starting them takes about as long, so a short batch would only lose."""
 
 
 def recognize_many(
-    queries: "Iterable[Query]", model: "DigitModel | None" = None
-) -> "Iterator[Answer | DigitsError]":
+    queries: Iterable[Query], model: DigitModel | None = None
+) -> Iterator[Answer | DigitsError]:
     """Read the digits in many pictures, in order.
 
     Pictures are taken a block at a time, so that memory stays flat however many there are. In a long batch
@@ -72,7 +67,7 @@ def recognize_many(
         yield from answer_block(prepared, model)
 
 
-def _blocks(queries: "Iterable[Query]") -> "Iterator[list[Loaded]]":
+def _blocks(queries: Iterable[Query]) -> Iterator[list[Loaded]]:
     """Load queries a block at a time, each with the seconds that it took."""
     block: list[Loaded] = []
     size = 0
@@ -92,7 +87,7 @@ def _blocks(queries: "Iterable[Query]") -> "Iterator[list[Loaded]]":
         yield block
 
 
-def _load(query: "Query") -> "tuple[Query, int]":
+def _load(query: Query) -> tuple[Query, int]:
     """Load a query and count its bytes; a worker may have another current folder, or no network."""
     if isinstance(query, np.ndarray | Image.Image):
         array = np.asarray(open_image(query))
@@ -114,7 +109,7 @@ def _count_jobs(spent_s: float) -> int:
     return 1 if alone or backend.nesting_level else min(int(backend.effective_n_jobs(-1)), BLOCK // PART)
 
 
-def _prepare(block: "list[Loaded]", jobs: int) -> "list[Timed]":
+def _prepare(block: list[Loaded], jobs: int) -> list[Timed]:
     if jobs == 1:
         return prepare_block(block)
     from joblib import Parallel, delayed

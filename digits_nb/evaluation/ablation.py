@@ -5,24 +5,20 @@ course and `benchmarks/ladder.py` use it.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits_nb.preprocessing.ink import INK
 from digits_nb.preprocessing.normalization import BITMAP, GRID, LEVELS, MAX_WIDTH, Stages, count_blocks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from digits_nb.preprocessing.ink import Plane
-
-    Grid = NDArray[np.float64]
+Ink = NDArray[np.float32]
+Grid = NDArray[np.float64]
 
 
-def shrink(ink: "Plane") -> "Grid":
+def shrink(ink: Ink) -> Grid:
     """Resize ink of 0..1 to a grid (8, 8) of 0..16 by cubic interpolation, as pictures usually are.
 
     The proportions are lost: any picture is squeezed to a square.
@@ -32,7 +28,7 @@ def shrink(ink: "Plane") -> "Grid":
     return np.asarray(small, np.float64) / 255 * LEVELS
 
 
-def place(ink: "Plane") -> "Grid":
+def place(ink: Ink) -> Grid:
     """Scale ink of 0..1 to the bitmap's height, in its own proportions, and count it into a grid of 0..16.
 
     A digit wider than `MAX_WIDTH` is squeezed to that; it stands in the middle.
@@ -46,7 +42,7 @@ def place(ink: "Plane") -> "Grid":
     return count_blocks(bitmap)
 
 
-RUNGS: Mapping[str, Callable[[Stages], "Grid"]] = {
+RUNGS: Mapping[str, Callable[[Stages], Grid]] = {
     "ink told from its ground, then shrunk": lambda stages: shrink(stages.ink),
     "only the digit, cut out of the picture": lambda stages: shrink(stages.crop),
     "in its own proportions, ink counted in blocks": lambda stages: place(stages.crop),

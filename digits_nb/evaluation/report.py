@@ -192,9 +192,7 @@ def cut_out(query: "Query", box: ArrayLike, rim: float = 0.15) -> NDArray[np.uin
     image = flatten(open_image(query))
     left, top, right, bottom = np.asarray(box).tolist()
     margin = round(rim * max(right - left, bottom - top)) + 1
-    around = np.clip(
-        [left - margin, top - margin, right + margin, bottom + margin], 0, 2 * [image.width, image.height]
-    )
+    around = np.clip(np.add(box, [-margin, -margin, margin, margin]), 0, 2 * [image.width, image.height])
     cut = image.crop(tuple(around.tolist()))
     cut.thumbnail((_LONGEST, _LONGEST))
     return np.asarray(cut)

@@ -125,9 +125,8 @@ def mistakes(
 
 def _count_mistakes(wrong: int, total: int, listed: Iterable[str]) -> str:
     """Write the text alternative of a confusion matrix, with a list of the mistakes."""
-    return "; ".join(
-        filter(None, [f"{wrong} of {count_noun(total, 'digit')} read wrongly", ", ".join(listed)])
-    )
+    share = f"{wrong} of {count_noun(total, 'digit')} read wrongly"
+    return "; ".join(filter(None, [share, ", ".join(listed)]))
 
 
 def _label_axes(ax: Axes) -> None:

@@ -1,18 +1,14 @@
 """Figures of grids and pictures: sheets, galleries, preprocessing stages and nearest neighbours."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
+from PIL.Image import Image
 
 from digits_nb.plots.figure import FULL, Figure, as_grids, count_noun, draw_ink, draw_picture, make_tiles
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from digits_nb.preprocessing.normalization import Stages
+from digits_nb.preprocessing.normalization import Stages
 
 STAGES = ("gray", "ink", "crop", "upright", "bitmap", "grid")
 
@@ -62,7 +58,7 @@ def sheet(
     return sheet
 
 
-def picture(image: "Image", *, title: str) -> Figure:
+def picture(image: Image, *, title: str) -> Figure:
     """Draw a picture from `digits_nb.open_image` in its colours, with its size in pixels."""
     size = f"{image.width} × {image.height} pixels"
     picture = Figure((4, 3.4), title, size)
@@ -73,11 +69,7 @@ def picture(image: "Image", *, title: str) -> Figure:
 
 
 def gallery(
-    images: "Sequence[Image | NDArray[np.uint8]]",
-    captions: Sequence[object],
-    *,
-    title: str,
-    columns: int = 10,
+    images: Sequence[Image | NDArray[np.uint8]], captions: Sequence[object], *, title: str, columns: int = 10
 ) -> Figure:
     """Draw pictures in rows, each in its proportions and colours.
 
@@ -101,7 +93,7 @@ def gallery(
     return gallery
 
 
-def strip(stages: "Stages", *names: str, title: str = "From the picture to the 64 numbers") -> Figure:
+def strip(stages: Stages, *names: str, title: str = "From the picture to the 64 numbers") -> Figure:
     """Draw the stages of preprocessing side by side.
 
     Parameters

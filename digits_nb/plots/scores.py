@@ -38,15 +38,13 @@ def ladder(
     for rung, row in rows.items():
         details.append(f"{rung}: {', '.join(f'{name} {share:.0%}' for name, share in row.items())}")
     ladder = Figure((9, 0.34 * len(rows) + 1.6), title, "; ".join(details))
-    ax = ladder.subplots()
+    ax, places = ladder.subplots(), range(len(rows))
     for number, name in enumerate(folders):
         colour, marker = STYLES[number % len(STYLES)]
         shares = [row[name] for row in rows.values()]
-        ax.plot(
-            shares, range(len(rows)), color=colour, marker=marker, markersize=5, linewidth=1.2, label=name
-        )
+        ax.plot(shares, places, color=colour, marker=marker, markersize=5, linewidth=1.2, label=name)
     ax.set(xlabel="read right", xlim=(0, 1), ylabel="one change at a time")
-    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_yticks(places, list(rows))
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.grid(color="#ddd")

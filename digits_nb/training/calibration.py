@@ -4,14 +4,12 @@ Temperature scaling divides a classifier's logits by one number, found on data t
 learn from: C. Guo et al., "On calibration of modern neural networks", 2017.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits_nb import evaluation
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 ERROR_RATE = 0.01
 """Share of wrong answers among the certain ones, on handwriting kept apart; it sets the threshold."""
@@ -30,9 +28,9 @@ either.
 
 
 def calibrate(
-    logs: "NDArray[np.float64]",
-    labels: "NDArray[np.int64]",
-    outliers: "NDArray[np.float64]",
+    logs: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    outliers: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Find the temperature of a soft vote, measure the calibration, and set the two thresholds.
@@ -64,7 +62,7 @@ def calibrate(
     from scipy.optimize import minimize_scalar
     from scipy.special import softmax
 
-    def soft(logs: "NDArray[np.float64]", temperature: float) -> "NDArray[np.float64]":
+    def soft(logs: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
         # the softmax of logits / temperature, from the logarithms of what the softmax of logits was
         mean: NDArray[np.float64] = softmax(logs / temperature, axis=-1).mean(axis=0)
         return mean
@@ -95,7 +93,7 @@ def calibrate(
     }
 
 
-def measure_held_out(answers: "NDArray[np.float64]", labels: "NDArray[np.int64]") -> dict[str, Any]:
+def measure_held_out(answers: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, Any]:
     """Measure the calibration of a classifier that learned from digits alone, and set its thresholds.
 
     Parameters

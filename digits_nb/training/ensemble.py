@@ -36,13 +36,7 @@ left alone, they double the time of a fit.
 
 
 def fit_vote(
-    digits: "Digits",
-    *,
-    members: int,
-    hidden: int,
-    epochs: int,
-    seed: int,
-    fitted: "Callable[[], object]",
+    digits: "Digits", *, members: int, hidden: int, epochs: int, seed: int, fitted: "Callable[[], object]"
 ) -> "VotingClassifier":
     """Fit a soft vote of perceptrons.
 

@@ -69,10 +69,8 @@ def trace(strokes: Sequence[Path], pen: float) -> Ink:
     columns, rows = (np.ceil(size * scale) + 2 * margin + 1).astype(int)
     ink = np.zeros((rows, columns), np.uint8)
     paths = [np.round(((stroke - low) * scale + margin) * 2**_BITS).astype(np.int32) for stroke in strokes]
-    thickness = max(1, round(width))
-    cv2.polylines(
-        ink, paths, isClosed=False, color=255, thickness=thickness, lineType=cv2.LINE_AA, shift=_BITS
-    )
+    pixels = max(1, round(width))
+    cv2.polylines(ink, paths, isClosed=False, color=255, thickness=pixels, lineType=cv2.LINE_AA, shift=_BITS)
     return ink.astype(np.float32) / np.float32(255)
 
 

@@ -19,12 +19,13 @@ from tqdm.auto import tqdm
 from digits_nb import __version__, evaluation
 from digits_nb.errors import BadParameter
 from digits_nb.models.model import DigitModel
-from digits_nb.training import dataset, synthetic_outliers
+from digits_nb.training import dataset
 from digits_nb.training.calibration import calibrate, measure_held_out
 from digits_nb.training.dataset import Digits
 from digits_nb.training.ensemble import fit_vote, log_probabilities, soften
 from digits_nb.training.styles import STYLES
 from digits_nb.training.synthetic_digits import FACES
+from digits_nb.training.synthetic_outliers import KINDS, stripes, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,11 +84,7 @@ SHIPPED = Recipe()
 gained no more than chance could account for."""
 
 _PIECES = 24  # of drawing: a fixed number, so that the grids do not depend on the number of cores
-APART = [
-    number
-    for number, kind in enumerate(synthetic_outliers.KINDS)
-    if kind in (synthetic_outliers.symbol, synthetic_outliers.stripes)
-]
+APART = [KINDS.index(kind) for kind in (symbol, stripes)]
 """Kinds of outliers that are kept apart from the fits that are calibrated: one of strokes, one of texture."""
 
 
@@ -140,7 +137,6 @@ def train(
         estimator, facts = _train_svc(digits, folds)
     else:
         estimator, facts = _train_networks(digits, folds, recipe=recipe, seed=seed, progress=progress)
-    libraries = ("numpy", "opencv-python-headless", "scikit-learn")
     card: dict[str, Any] = {
         "name": "digits_recognition",
         "seed": seed,
@@ -148,7 +144,7 @@ def train(
         "libraries": {
             "digits_nb": __version__,
             "python": platform.python_version(),
-            **{name: version(name) for name in libraries},
+            **{name: version(name) for name in ("numpy", "opencv-python-headless", "scikit-learn")},
         },
     }
     return DigitModel.from_estimator(estimator, card)
@@ -168,35 +164,31 @@ def _train_networks(
         part = partial(fit_vote, hidden=recipe.hidden, epochs=recipe.epochs, seed=seed, fitted=bar.update)
         fit = partial(part, members=recipe.members)
         bar.set_description("holding out half")
-        holdout = _hold_out(digits, learned, fit)
+        # the halves of scikit-learn's gallery example "Recognizing hand-written digits"
+        first, second = np.array_split(np.arange(len(digits)), [len(digits) // 2])
+        holdout = _score(digits, learned, fit, first, second)
         bar.set_description("calibrating")
         calibration = _calibrate(digits, learned, partial(part, members=few), seed)
         if folds:
             bar.set_description("cross-validating")
-        validation = _validate(
-            folds,
-            lambda rows, test: _accuracy(
-                fit(learned[_comes_from(learned, rows)]), dataset.normalised(digits[test])
-            ),
-        )
+        validation = _validate(folds, partial(_score, digits, learned, fit))
         bar.set_description("fitting")
         vote = fit(learned)
     _dismiss_workers()
     soften(vote, calibration["temperature"])
-    drawn = learned.groups >= dataset.DRAWN
-    printed = learned.groups >= dataset.PRINTED
-    outlier = learned.groups >= dataset.OUTLIERS
+    starts = (dataset.DRAWN, dataset.PRINTED, dataset.OUTLIERS)
+    drawn, printed, outliers = (int((learned.groups >= start).sum()) for start in starts)
     facts = {
         "recipe": {"estimator": "soft vote of multi-layer perceptrons on 64 numbers", **asdict(recipe)},
         "data": {
             "scikit-learn": len(digits),
-            "variations": int((~drawn).sum()) - len(digits),
-            "drawn": int((drawn & ~printed).sum()),
-            "printed": int((printed & ~outlier).sum()),
-            "outliers": int(outlier.sum()),
+            "variations": len(learned) - drawn - len(digits),
+            "drawn": drawn - printed,
+            "printed": printed - outliers,
+            "outliers": outliers,
             "styles": sum(map(len, STYLES.values())),
             "faces": list(FACES),
-            "kinds of outliers": [kind.__name__ for kind in synthetic_outliers.KINDS],
+            "kinds of outliers": [kind.__name__ for kind in KINDS],
             "digest": dataset.digest(digits),
         },
         "holdout": holdout,
@@ -251,15 +243,9 @@ def _learned(digits: Digits, recipe: Recipe, seed: int, bar: "tqdm[Any]") -> Dig
     return dataset.join(parts)
 
 
-def _hold_out(digits: Digits, learned: Digits, fit: "Fit") -> dict[str, Any]:
-    """Measure the accuracy on the second half of scikit-learn's digits, of the recipe without that half.
-
-    The halves are those of the gallery example "Recognizing hand-written digits", which splits the rows in
-    order.
-    """
-    half = len(digits) // 2
-    vote = fit(learned[_comes_from(learned, np.arange(half))])
-    return _accuracy(vote, dataset.normalised(digits[half:]))
+def _score(digits: Digits, learned: Digits, fit: "Fit", rows: "Rows", test: "Rows") -> dict[str, Any]:
+    """Fit on what comes from `rows` of scikit-learn's digits; give the accuracy on the rows `test`."""
+    return _accuracy(fit(learned[_comes_from(learned, rows)]), dataset.normalised(digits[test]))
 
 
 def _calibrate(digits: Digits, learned: Digits, fit: "Fit", seed: int) -> dict[str, Any]:
@@ -308,14 +294,11 @@ def _validate(
     found: dict[str, list[dict[str, Any]]] = {}
     for name, rows, test in folds:
         found.setdefault(name, []).append(score(rows, test))
-    return {
-        name: {
-            "accuracy": sum(fold["accuracy"] * fold["digits"] for fold in of_kind)
-            / sum(fold["digits"] for fold in of_kind),
-            "folds": [fold["accuracy"] for fold in of_kind],
-        }
-        for name, of_kind in found.items()
-    }
+    validation = {}
+    for name, scores in found.items():
+        shares, sizes = [fold["accuracy"] for fold in scores], [fold["digits"] for fold in scores]
+        validation[name] = {"accuracy": float(np.average(shares, weights=sizes)), "folds": shares}
+    return validation
 
 
 def _comes_from(learned: Digits, rows: "NDArray[np.int64]") -> "NDArray[np.bool_]":
@@ -332,8 +315,5 @@ def _dismiss_workers() -> None:
 
 def _accuracy(classifier: "ClassifierMixin", test: Digits) -> dict[str, Any]:
     right = int((classifier.predict(test.grids.reshape(-1, 64)) == test.labels).sum())
-    return {
-        "accuracy": right / len(test),
-        "interval": list(evaluation.interval(right, len(test))),
-        "digits": len(test),
-    }
+    low, high = evaluation.interval(right, len(test))
+    return {"accuracy": right / len(test), "interval": [low, high], "digits": len(test)}
