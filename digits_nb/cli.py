@@ -42,10 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command(given)
     except DigitsError as error:
-        print(_line(type(error).__name__, error, *_notes(error)), file=sys.stderr)
+        print(_line(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
-        print("Interrupted", *_notes(interrupt), file=sys.stderr)
+        print("Interrupted", *getattr(interrupt, "__notes__", ()), file=sys.stderr)
         return getattr(interrupt, "exit_code", 130)
     except BrokenPipeError:
         # The reader of the output has closed the pipe. What is still in the buffer must not fail at exit.
@@ -77,14 +77,9 @@ def _parser() -> Parser:
     run = _command(commands, _run)
     run.add_argument("notebook", metavar="NOTEBOOK", help="the notebook; it is not changed")
     run.add_argument("output", metavar="OUTPUT", nargs="?", help="the executed notebook to write")
+    value_help = "a parameter of the notebook; may be given more than once"
     run.add_argument(
-        "-p",
-        dest="values",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="a parameter of the notebook; may be given more than once",
+        "-p", dest="values", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help=value_help
     )
     run.add_argument("--parameters", action="store_true", help="list what NOTEBOOK declares, run nothing")
     run.set_defaults(usage=run)
@@ -103,11 +98,7 @@ def _parser() -> Parser:
     serve.add_argument("--keys", metavar="FILE", type=Path, help="the keys (default: outputs/keys.json)")
     serve.add_argument("--workers", metavar="N", type=_count, default=1, help="processes (default: 1)")
     serve.add_argument(
-        "--queue",
-        metavar="N",
-        type=_count,
-        default=256,
-        help="requests in flight in each worker (default: 256)",
+        "--queue", metavar="N", type=_count, default=256, help="requests in flight per worker (default: 256)"
     )
 
     key = _command(commands, _key)
@@ -293,29 +284,19 @@ def _query(picture: str) -> "Query":
 
 def _words(item: "Answer | DigitsError") -> str:
     if isinstance(item, DigitsError):
-        return _line(type(item).__name__, item)
+        return _line(item)
     return f"{item.digit}  {item.confidence:6.1%}  {'certain' if item.certain else 'not certain'}"
 
 
 def _object(picture: str, item: "Answer | DigitsError") -> dict[str, Any]:
     if isinstance(item, DigitsError):
         return {"picture": picture, "error": type(item).__name__, "message": str(item)}
-    return {
-        "picture": picture,
-        "digit": item.digit,
-        "confidence": item.confidence,
-        "certain": item.certain,
-        "probabilities": item.probabilities.tolist(),
-        "box": list(item.box),
-        "model_version": item.model_version,
-        "duration_s": item.duration_s,
-    }
+    names = ("digit", "confidence", "certain", "probabilities", "box", "model_version", "duration_s")
+    answer = {name: getattr(item, name) for name in names}
+    return {"picture": picture, **answer, "probabilities": item.probabilities.tolist()}
 
 
-def _notes(error: BaseException) -> list[str]:
-    return getattr(error, "__notes__", [])
-
-
-def _line(name: str, message: object, *notes: str) -> str:
-    """Write an error on one line, without its line breaks."""
-    return " ".join(f"{name}: {message} {' '.join(notes)}".split())
+def _line(error: DigitsError) -> str:
+    """Write an error and its notes on one line, without line breaks."""
+    words = [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+    return " ".join(" ".join(words).split())

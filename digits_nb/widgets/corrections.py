@@ -42,8 +42,7 @@ def keep(corrections: Iterable[Correction], path: Path | None = None) -> Path:
         return _add(corrections, path)
     except OSError as error:
         msg = (
-            f"The corrections cannot be saved to {path} ({error.strerror}): make room for a file there that "
-            "you may write to, and save again."
+            f"The corrections cannot be saved to {path} ({error.strerror}): make it writable, and save again."
         )
         raise DigitsError(msg) from error
 
@@ -54,10 +53,7 @@ def _add(corrections: Iterable[Correction], path: Path) -> Path:
     except ValueError:
         kept = None
     if not isinstance(kept, list):
-        msg = (
-            f"The file {path.name} holds no list of corrections, and is left as it is; move it away, and "
-            "save again."
-        )
+        msg = f"The file {path.name} holds no list of corrections and is unchanged; move it away, then save."
         raise QueryError(msg)
     for grid, digit in corrections:
         rows = np.round(grid, 2).tolist()

@@ -3,14 +3,15 @@
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
+from io import BytesIO
 from pathlib import Path
 
-import cv2
 import numpy as np
 from anywidget import AnyWidget
 from IPython.display import display
 from ipywidgets import VBox
 from numpy.typing import NDArray
+from PIL import Image
 
 from digits_nb.preprocessing.normalization import Stages
 from digits_nb.recognition import Answer
@@ -205,15 +206,11 @@ def data_url(pixels: NDArray[np.float64 | np.uint8], longest_side: int = LONGEST
     longest_side
         A larger picture is shrunk to it, in pixels.
     """
-    levels = np.clip(np.round(pixels), 0, 255).astype(np.uint8)
-    height, width, *colours = levels.shape
-    scale = longest_side / max(height, width)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        levels = cv2.resize(levels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    # OpenCV writes the channels in the order BGR
-    png = cv2.imencode(".png", levels[..., ::-1] if colours else levels)[1].tobytes()
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    image = Image.fromarray(np.clip(np.round(pixels), 0, 255).astype(np.uint8))
+    image.thumbnail((longest_side, longest_side), Image.Resampling.BOX)
+    png = BytesIO()
+    image.save(png, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
 
 
 def _runner_up(answer: Answer) -> int:

@@ -41,7 +41,7 @@ REJECTED = {
     "long": ("base64", f"The text stands for {_TOO_MUCH}; save the picture as JPEG."),
     "address": (
         "url",
-        "This is neither base64 nor an address with http:// or https://; type one, or upload a file.",
+        "This is neither base64 nor an http:// or https:// URL; type one, or upload a file.",
     ),
     "large": ("file", f"The file has {_TOO_MUCH}; save it as JPEG."),
     "several": ("file", "These are several files, and one picture is read at a time; give them one by one."),

@@ -63,10 +63,7 @@ class Panel(LiveBox):
     """
 
     KIND = "panel"
-    DESCRIPTION = (
-        "a panel in which you can draw a digit, photograph it or give a picture, and edit the grid that the "
-        "model sees"
-    )
+    DESCRIPTION = "a panel to draw, photograph or upload a digit, and to edit the grid that the model sees"
 
     answer = traitlets.Any(None, allow_none=True)
 

@@ -31,9 +31,7 @@ class Parameter(NamedTuple):
 
 
 PARAMETERS = (
-    Parameter(
-        "threshold", INK, 0.05, 0.95, 0.05, "The share of ink from which on a pixel belongs to a stroke."
-    ),
+    Parameter("threshold", INK, 0.05, 0.95, 0.05, "The share of ink above which a pixel is of a stroke."),
     Parameter("slant_removed", SLANT_REMOVED, 0, 1, 0.1, "The share of the lean that is sheared away."),
     Parameter("stroke_width", STROKE_WIDTH, 1, 12, 0.1, "What strokes are brought to, in pixels of the 32."),
 )

@@ -357,7 +357,7 @@ def test_what_is_neither_a_url_nor_base64_is_told_what_one_begins_with_and_what_
 ) -> None:
     settled(enter(panel, "url", text))
     assert panel.inputs.message == (
-        "This is neither base64 nor an address with http:// or https://; type one, or upload a file."
+        "This is neither base64 nor an http:// or https:// URL; type one, or upload a file."
     )
 
 
@@ -383,7 +383,7 @@ def test_a_url_can_be_stopped_while_the_digits_like_the_picture_before_it_are_fo
     panel: Panel, slow: tuple[Server, Event]
 ) -> None:
     server, _ = slow
-    neighbors._training_digits.cache_clear()  # the first time takes a second or two
+    neighbors.training_digits.cache_clear()  # the first time takes a second or two
     upload(panel, SEVEN)
     wait_for(lambda: panel.answer)
     enter(panel, "url", server.url)
