@@ -56,7 +56,7 @@ os.environ["GIT_OPTIONAL_LOCKS"] = "0"  # asking git changes nothing
 # Downloads are worth keeping: beside the packages that they became, as the Makefile does.
 os.environ.setdefault("PIP_CACHE_DIR", str(Path(sys.prefix) / "cache" / "pip"))
 sys.dont_write_bytecode = True
-SLOWEST = {"test_readme.py", "test_notebooks.py", "test_panel.py", "test_benchmarks.py"}
+SLOWEST = {"test_readme.py", "test_lessons.py", "test_notebooks.py", "test_panel.py", "test_benchmarks.py"}
 tempfile.tempdir = None  # so that TMPDIR is read again
 
 

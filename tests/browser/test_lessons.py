@@ -48,10 +48,12 @@ def test_a_student_takes_a_lesson(lesson: Path, page: "Page", lab: "Lab", shoot:
     lab.run_all(page)
     expect(solved_cell.get_by_role("status")).to_contain_text("Nothing is solved", timeout=SLOW_MS)
     expect_figures(page, lab, f"notebooks/course/{lesson.name}")
+    expect(page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')).to_have_count(0)
     for exercise, cell in cells.items():
         verdict = cell.get_by_role("status")
-        expect(verdict).to_contain_text(f"✗ {exercise}: not yet.")
+        expect(verdict).to_contain_text(re.compile(rf"✗ {re.escape(exercise)}: not yet\. .{{20,}}"))
         hint = verdict.inner_text()
+        assert "Error" not in hint
         write(page, cell, wrong(blanks[exercise]))
         page.keyboard.press("Control+Enter")
         expect(verdict).not_to_have_text(hint, timeout=SLOW_MS)
