@@ -39,7 +39,7 @@ def bare(
             [str(word) for word in command],
             check=False,
             cwd=folder,
-            env=installers_environment,
+            env=installers_environment | {"PIP_NO_COMPILE": "1"},  # most modules are never imported here
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
