@@ -1,6 +1,8 @@
 import importlib
 import json
+from contextlib import redirect_stderr
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,8 +105,19 @@ def test_what_is_no_digit_is_refused_though_its_kind_was_never_met(
 SMALL = training.Recipe(variations=1, drawings=2400, prints=1, outliers=480, members=2, hidden=64, epochs=8)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
-    first, again, other = (training.train(seed=seed, progress=False, recipe=SMALL) for seed in (3, 3, 4))
+@pytest.fixture(scope="module")
+def validated() -> "tuple[DigitModel, str]":
+    """A model that was validated, and what was printed meanwhile."""
+    with redirect_stderr(StringIO()) as printed:
+        model = training.train(validate=True, recipe=SMALL)
+    return model, printed.getvalue()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
+    validated: "tuple[DigitModel, str]",
+) -> None:
+    first, again = (training.train(seed=3, progress=False, recipe=SMALL) for _ in range(2))
+    other, _ = validated
 
     assert first.to_bytes() == again.to_bytes()
     assert first.card == again.card
@@ -120,15 +133,16 @@ def test_a_recipe_may_do_without_any_source_but_the_digits_themselves() -> None:
     assert card["holdout"]["accuracy"] > 0.8
 
 
-def test_validation_keeps_writers_apart_beside_shuffled_folds(capfd: pytest.CaptureFixture[str]) -> None:
-    validation = training.train(validate=True, recipe=SMALL).card["validation"]
+def test_validation_keeps_writers_apart_beside_shuffled_folds(validated: "tuple[DigitModel, str]") -> None:
+    model, printed = validated
+    validation = model.card["validation"]
 
     assert set(validation) == {"shuffled", "writers_apart"}
     for kind in validation.values():
         assert len(kind["folds"]) == training.FOLDS
         assert min(kind["folds"]) <= kind["accuracy"] <= max(kind["folds"])
         assert kind["accuracy"] > 0.8
-    assert "cross-validating" in capfd.readouterr().err
+    assert "cross-validating" in printed
 
 
 @pytest.fixture(scope="module")
