@@ -271,3 +271,46 @@ def heic_claiming(width: int, height: int, image: Image.Image = SQUARE) -> bytes
     data = file_of(image, "HEIC", quality=1)
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
+
+
+def png_of_levels(levels: np.ndarray, bits: int, clear: int) -> bytes:
+    """A grey PNG of 2, 4, 8 or 16 bits, with a transparent level; the sides are multiples of 8."""
+    height, width = levels.shape
+    places = (levels[..., None].astype(int) >> np.arange(bits)[::-1]) & 1
+    rows = np.packbits(places.reshape(height, -1).astype(np.uint8), axis=1)
+    samples = b"".join(b"\0" + row.tobytes() for row in rows)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+        + chunk(b"tRNS", struct.pack(">H", clear))
+        + chunk(b"IDAT", zlib.compress(samples))
+        + chunk(b"IEND", b"")
+    )
+
+
+def bmp_of_bit_fields(masks: tuple[int, int, int], image: Image.Image = SEVEN) -> bytes:
+    """A BMP of 32 bits a pixel, all of them the grey level, and the masks of the three colours."""
+    width, height = image.size
+    header = struct.pack("<IiiHHIIiiII3I", 40, width, -height, 1, 32, 3, 0, 0, 0, 0, 0, *masks)
+    pixels = np.asarray(image).repeat(4).tobytes()
+    return b"BM" + struct.pack("<IHHI", 66 + len(pixels), 0, 0, 66) + header + pixels
+
+
+def tiff_of_samples(samples: np.ndarray, photometric: int = 1) -> bytes:
+    """An uncompressed TIFF of samples of any type, in one strip."""
+    height, width = samples.shape
+    end = 8 + 2 + 10 * 12 + 4
+    tags = (
+        (256, width),
+        (257, height),
+        (258, samples.dtype.itemsize * 8),
+        (259, 1),
+        (262, photometric),
+        (273, end),
+        (277, 1),
+        (278, height),
+        (279, samples.nbytes),
+        (339, {"u": 1, "i": 2, "f": 3}[samples.dtype.kind]),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4) + samples.tobytes()

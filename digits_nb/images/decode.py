@@ -3,20 +3,24 @@
 Nothing else in digits_nb decodes a picture.
 """
 
+import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digits_nb.errors import CorruptImage, DigitsError, TooLarge
+from digits_nb.errors import CorruptImage, DigitsError, TooLarge, UnsupportedImage
 from digits_nb.images.formats import MAX_PIXELS, check_size, format_of, most_pixels, undecoded
 
-_ORIENTATION = 274  # the tag's number in TIFF and EXIF
+# Tag 274 of EXIF, a short number, in either byte order, or XMP, whose digits are the number modulo 16.
+_ORIENTATION = re.compile(
+    rb'(?:\x01\x12\0\x03\0{3}\x01\0|\x12\x01\x03\0\x01\0{3}|tiff:Orientation(?:="|>))([\x01-\x081-8])'
+)
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,6 +34,8 @@ _SIDEWAYS = {5, 6, 7, 8}  # orientations that swap width and height
 _FULL = 255
 _INK_SPREAD = 64  # levels of luma, 5th to 95th percentile; strokes without paper have fewer
 _BAND = 2**20  # pixels
+# How Pillow says that it does not decode a variant of a format.
+_NOT_READ = re.compile(r"Unsupported BMP (bitfields|compression|pixel)|unknown pixel mode|cannot handle")
 
 _warning_filters = threading.Lock()
 
@@ -54,7 +60,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises
     ------
     UnsupportedImage
-        The data is something else, or a HEIC picture and pillow-heif is not installed.
+        The data is something else, or of a rare variant, or HEIC and pillow-heif is not installed.
     CorruptImage
         It cannot be decoded to the end.
     TooLarge
@@ -115,8 +121,9 @@ def _may_warn(name: str, data: bytes) -> bool:
 def finish(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Turn any PIL image upright, and convert it to mode RGB, RGBA or L.
 
-    Of several frames the first is taken. A 16-bit picture loses its lower byte. One of 32 bits has no agreed
-    range: it is scaled from its own darkest value (0) to its own lightest (255).
+    Of several frames the first is taken. A 16-bit picture keeps the upper 8 of the 8, 10, 12, 14 or 16
+    bits that its values use. One of 32 bits has no agreed range: it is scaled from its own darkest value (0)
+    to its own lightest (255).
 
     Parameters
     ----------
@@ -227,36 +234,39 @@ def _as_digits_errors(name: str) -> Iterator[None]:
         msg = f"The {name} picture takes more memory than there is for it; scale it down."
         raise TooLarge(msg) from error
     except Exception as error:  # Pillow's plugins raise nearly any error for a broken file
+        if _NOT_READ.match(str(error)):
+            msg = f"The {name} picture is of a kind that is not read; save it as PNG or JPEG."
+            raise UnsupportedImage(msg) from error
         msg = f"The {name} picture is broken or cut short; see whether a viewer opens it, and send it again."
         raise CorruptImage(msg) from error
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return EXIF's orientation (1 to 8 are valid; 1 if there is none).
+    """Return the orientation in the EXIF or XMP of a loaded image, 1 to 8; 1 if there is none.
 
-    Pillow's `getexif` would parse all of EXIF, and warn of what is odd in it.
+    Pillow turns a TIFF itself. Its `getexif` takes half a second for 20 MB of EXIF, and warns of what is odd,
+    while warnings can be silenced only for one picture at a time.
     """
-    tags = getattr(image, "tag_v2", None)
-    if tags is not None:
-        tag = tags.get(_ORIENTATION)
-        return tag if isinstance(tag, int) else 1
-    exif = image.info.get("exif")
-    if not isinstance(exif, bytes):
-        return 1
+    exif, xmp = (note if isinstance(note, bytes) else b"" for note in map(image.info.get, ("exif", "xmp")))
+    with suppress(KeyError, ValueError):  # ImageMagick writes three lines, and then hexadecimal digits
+        exif = exif or bytes.fromhex("".join(image.info["Raw profile type exif"].split("\n")[3:]))
     exif = exif.removeprefix(b"Exif\0\0")
     order: Literal["little", "big"] = "little" if exif.startswith(b"II") else "big"
-    start = int.from_bytes(exif[4:8], order) + 2
-    count = int.from_bytes(exif[start - 2 : start], order)
-    for entry in range(start, min(start + 12 * count, len(exif)), 12):
-        if int.from_bytes(exif[entry : entry + 2], order) == _ORIENTATION:
-            return int.from_bytes(exif[entry + 8 : entry + 10], order)
-    return 1
+    start = int.from_bytes(exif[4:8], order)
+    end = start + 2 + 12 * int.from_bytes(exif[start : start + 2], order)  # of the first directory
+    found = _ORIENTATION.search(exif[start:end] + xmp)
+    return found[1][0] % 16 if found else 1
 
 
 def _to_usual_mode(image: Image.Image) -> Image.Image:
     """Convert to RGB, RGBA or L."""
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(image))
+        grey = Image.fromarray(_eight_bits(image))
+        if not image.has_transparency_data:
+            return grey
+        clear = image.info["transparency"]
+        alpha = np.concatenate([(band != clear) * np.uint8(_FULL) for band in _bands(image)])
+        return Image.merge("RGBA", (grey, grey, grey, Image.fromarray(alpha)))
     if image.has_transparency_data:
         if image.mode == "La":
             image = image.convert("LA")
@@ -270,7 +280,9 @@ def _to_usual_mode(image: Image.Image) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
-        return np.concatenate([(band >> 8).astype(np.uint8) for band in _bands(image)])
+        used = max(int(band.max()) for band in _bands(image)).bit_length()
+        lower = max(used + used % 2 - 8, 0)  # sensors have 8, 10, 12, 14 or 16 bits
+        return np.concatenate([(band >> lower).astype(np.uint8) for band in _bands(image)])
     finite = (band[np.isfinite(band)] for band in _bands(image))
     ends = [float(end) for band in finite if band.size for end in (band.min(), band.max())]
     low, high = (min(ends), max(ends)) if ends else (0.0, 0.0)

@@ -7,8 +7,9 @@ attack it stops; `tests/images/test_hostile_pictures.py` has a file for each.
 
 import ctypes
 import re
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from io import BytesIO
 from operator import mul
@@ -77,6 +78,12 @@ MAX_SEGMENTS = 10_000
 # and that would be taken for a segment here, or the reverse, so these are exactly libjpeg's.
 _SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
+_UNDECODED = 113, (113, 0, 0), (113, 0, 0, 0)  # a level and colours that few pictures have in a corner
+# The texts of a PNG that may say how to turn it, if they are not too long. Others are skipped, because any
+# may unpack to megabytes.
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_TURNING = (b"Raw profile type exif\0", b"XML:com.adobe.xmp\0")
+_CHUNK_HEAD, _MAX_KEYWORD, _MAX_TEXT = 8, 80, 2**20  # bytes
 MAX_HEIC = 10_000_000  # bytes: 20 MB of what HEVC decodes slowest take 1.5 s
 # A HEIC that is put together from any number of other pictures (overlays, derived pictures), or that is not
 # HEVC inside. No phone sends these.
@@ -131,7 +138,10 @@ def undecoded(data: bytes, name: str) -> Image.Image:
     plugin = _plugin(name)  # not by Image.open, which warns of a large picture before it can be refused
     if name == "Heic":
         _check_heic(data)
-    image = plugin(_Reader(data))
+    image = plugin(_PngReader(data) if name == "Png" else _Reader(data))
+    if name == "Png" and image.mode == "L" and "transparency" in image.info:
+        # Pillow makes 8 bits of all levels of 2 or 4 bits but the transparent one
+        image.info["transparency"] *= 255 // (2 ** data[24] - 1)
     if 0 in image.size:
         msg = f"The picture's file says that it has {image.width} × {image.height} pixels; save it again."
         raise CorruptImage(msg)
@@ -193,17 +203,28 @@ class _Reader(BytesIO):
         return super().read(size)
 
 
+class _PngReader(_Reader):
+    """A PNG without the texts that are not needed to turn it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        while size == _CHUNK_HEAD and data[4:] in _TEXTS:
+            start, length = self.tell(), int.from_bytes(data[:4])
+            if length < _MAX_TEXT and super().read(_MAX_KEYWORD).startswith(_TURNING):
+                self.seek(start)
+                break
+            self.seek(start + length + 4)  # behind the checksum
+            data = super().read(size)
+        return data
+
+
 @cache
 def _plugin(name: str) -> type[ImageFile.ImageFile]:
     """Return Pillow's class for a format, with our guards."""
     if name == "Heic":
         return _heic()
     plugin: type[ImageFile.ImageFile] = getattr(import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile")
-    if name == "Jpeg":
-        # for a resolution that is not needed, Pillow would parse the whole EXIF, and warn of what is odd in
-        # it
-        return type(name, (plugin,), {"_read_dpi_from_exif": lambda _: None})
-    return _tiff() if name == "Tiff" else plugin
+    return _jpeg() if name == "Jpeg" else _tiff() if name == "Tiff" else plugin
 
 
 def _heic() -> type[ImageFile.ImageFile]:
@@ -216,6 +237,32 @@ def _heic() -> type[ImageFile.ImageFile]:
         )
         raise UnsupportedImage(msg) from error
     return type("Heic", (plugin,), {"format": "HEIC"})  # the name that people know
+
+
+def _jpeg() -> type[ImageFile.ImageFile]:
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    class Jpeg(JpegImageFile):
+        def _read_dpi_from_exif(self) -> None:
+            """Do nothing: for a resolution Pillow would parse the whole EXIF, and warn of what is odd."""
+
+        def load_prepare(self) -> None:
+            super().load_prepare()
+            corner = 0, self.height - 1
+            self.im.putpixel(corner, _UNDECODED[0])
+            self._end = _missing_end(partial(self.im.getpixel, corner))
+
+        def load_read(self, read_bytes: int) -> bytes:
+            return super().load_read(read_bytes) or next(self._end, b"")
+
+    return Jpeg
+
+
+def _missing_end(corner: Callable[[], object]) -> Iterator[bytes]:
+    """Yield the end that a JPEG lacks; none if its last row is not decoded, and so rows are missing."""
+    yield b"\xff\0" * 8  # bits to look ahead: of a picture that is cut short, they fill two blocks
+    if corner() not in _UNDECODED:
+        yield b"\xff\xd9"
 
 
 def _check_heic(data: bytes) -> None:

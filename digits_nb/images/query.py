@@ -8,7 +8,6 @@ import os
 import re
 import stat
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +35,7 @@ _SYNONYMS = {
 
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _WHITE_SPACE = b" \t\n\v\f\r"
+_WRAPPING = re.compile(r"""[\s\ufeff]*(?:url\(\s*)?(?:b?["'])?\s*""", re.IGNORECASE)
 
 
 def open_image(
@@ -47,8 +47,9 @@ def open_image(
     ----------
     query
         A dict with exactly one of `url` (http or https), `base64` (standard or URL-safe alphabet, with or
-        without padding, line breaks or a `data:image/…;base64,` prefix), `path` (`~` is the home folder)
-        and `bytes`; or a PIL image; or an array (H, W) or (H, W, 3 or 4) of uint8.
+        without padding, line breaks or a `data:image/…;base64,` prefix, and as a style sheet, JSON, Python or
+        a web form writes it), `path` (`~` is the home folder, if nothing here has that name) and `bytes`; or
+        a PIL image; or an array (H, W) or (H, W, 3 or 4) of uint8.
     max_bytes
         Maximum size of what is read from a URL, a file, base64 or bytes.
     max_pixels
@@ -68,7 +69,7 @@ def open_image(
     DownloadError, ForbiddenAddress
         The URL does not answer, or may not be fetched.
     UnsupportedImage
-        The data is no PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC picture.
+        The data is no PNG, JPEG, GIF, WebP, BMP, TIFF or, with pillow-heif, HEIC picture, or a rare variant.
     CorruptImage
         The picture cannot be decoded to the end.
     TooLarge
@@ -223,27 +224,26 @@ def _from_bytes(value: object, max_bytes: int) -> bytes:
 
 def _from_base64(value: object, max_bytes: int) -> bytes:
     text = _text(value, "base64")
-    _limit_bytes(
-        len(text) // 2, max_bytes
-    )  # cheap, before decoding, and never too strict: the data has 3/4 of the text
-    if text.lstrip()[:5].lower() == "data:":
+    # cheap, before decoding, and never too strict: the data has 3/4 of the text
+    _limit_bytes(len(text) // 2, max_bytes)
+    text = _unwrapped(text)
+    if text[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not re.search(r";\s*base64\s*\Z", head, re.IGNORECASE):
             msg = "The value of 'base64' is a data: URL without base64; give one with ;base64 before a comma."
             raise QueryError(msg)
     try:
-        digits = text.encode("ascii")
-        if b"%" in digits:  # a data: URL may write +, /, = and line breaks as %2B and so on
-            digits = unquote_to_bytes(digits)
-        digits = digits.translate(_TO_STANDARD, _WHITE_SPACE).rstrip(b"=")
+        digits = _with_pluses(text.encode("ascii")).translate(_TO_STANDARD, _WHITE_SPACE).rstrip(b"=")
         data = binascii.a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)
     except ValueError as error:
         if _guess_source(text) == "url":
             fault = "looks like a URL; use the key 'url'"
-        elif re.fullmatch(r"[\w+/\s-]*[=\s]*", text, re.ASCII):
-            fault = "has a length that no base64 has; give the text to its end"
-        else:
+        elif not text.isascii() or re.search(rb"[^\w+/]", digits):
             fault = "has characters, or padding inside, that no base64 has; give it as the encoder wrote it"
+        elif " " in text:
+            fault = "has blanks, perhaps in place of +, and a length that no base64 has; send each + as %2B"
+        else:
+            fault = "has a length that no base64 has; give the text to its end"
         msg = f"The value of 'base64' {fault}."
         raise QueryError(msg) from error
     if not data:
@@ -251,6 +251,28 @@ def _from_base64(value: object, max_bytes: int) -> bytes:
         raise QueryError(msg)
     _limit_bytes(len(data), max_bytes)
     return data
+
+
+def _unwrapped(text: str) -> str:
+    """Return base64 or a data: URL without what a file, a style sheet, JSON, Python or a URL adds to it."""
+    text = _WRAPPING.sub("", text, count=1).rstrip(" \t\n\v\f\r\"');")
+    text = text.replace("\\n", "\n").replace("\\/", "/")
+    signs = ":;,+/= \r\n" if "%" in text else ""  # urllib would take GB for 40 MB of percent signs
+    for sign in signs:
+        code = f"%{ord(sign):02x}"
+        text = text.replace(code, sign).replace(code.upper(), sign)
+    return text
+
+
+def _with_pluses(digits: bytes) -> bytes:
+    """Put back each + that a web form turned into a blank.
+
+    Blanks are white space where they stand between lines: these have the same length, but for the first
+    (behind `data:`) and the last. Few blanks are pluses if the length is then one of whole base64.
+    """
+    inner = digits.split(b" ", 99)[1:-1]
+    lost = len(set(map(len, inner))) > 1 or (len(inner) <= 1 and len(digits) % 4 == 0)
+    return digits.replace(b" ", b"+") if lost and b"\n" not in digits else digits
 
 
 def _from_path(value: object, max_bytes: int) -> bytes:
@@ -268,7 +290,7 @@ def _from_path(value: object, max_bytes: int) -> bytes:
         raise QueryError(msg)
     name = repr(path) if len(path) <= 200 else f"of a name of {len(path):,} characters"  # noqa: PLR2004
     try:
-        file = Path(path).expanduser()
+        file = Path(path) if os.path.lexists(path) else Path(path).expanduser()
         status = file.stat()
         if stat.S_ISREG(status.st_mode):
             _limit_bytes(status.st_size, max_bytes)

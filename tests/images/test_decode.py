@@ -1,18 +1,33 @@
 """Bytes become a picture: every format and mode with real files."""
 
+import struct
 import subprocess
 import sys
+import zlib
 from io import BytesIO
+from time import perf_counter
 
 import numpy as np
 import pillow_heif
 import pytest
-from files import FILES, SEVEN, cut_out, drawing, exif, file_of, jpeg_claiming
+from files import (
+    FILES,
+    SEVEN,
+    bmp_of_bit_fields,
+    chunk,
+    cut_out,
+    drawing,
+    exif,
+    file_of,
+    jpeg_claiming,
+    png_of_levels,
+    tiff_of_samples,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from digits_nb.errors import CorruptImage, QueryError, TooLarge
+from digits_nb.errors import CorruptImage, QueryError, TooLarge, UnsupportedImage
 from digits_nb.images.decode import decode, decode_reduced, finish, flatten
 
 
@@ -65,6 +80,27 @@ def test_16_bits_keep_their_upper_byte_in_either_order(order: str) -> None:
     assert np.asarray(finish(image)).tolist() == [[0, 0, 1, 255]]
 
 
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([0, 1, 128, 255], [0, 1, 128, 255], id="8 bits stay as they are"),
+        pytest.param([0, 1, 100], [0, 1, 100], id="8 bits that are merely dark are not stretched"),
+        pytest.param([0, 4, 512, 1_023], [0, 1, 128, 255], id="10 bits lose two"),
+        pytest.param([0, 4, 300], [0, 1, 75], id="10 bits that are merely dark are not stretched"),
+        pytest.param([0, 16, 4_095], [0, 1, 255], id="12 bits lose four"),
+        pytest.param([0, 64, 16_383], [0, 1, 255], id="14 bits lose six"),
+        pytest.param([0, 256, 20_000], [0, 1, 78], id="16 bits that are merely dark are not stretched"),
+        pytest.param([0, 0, 0], [0, 0, 0], id="black stays black"),
+    ],
+)
+def test_16_bits_of_which_the_upper_are_not_used_are_scaled_by_those_that_are(
+    values: list[int], expected: list[int], form: str
+) -> None:
+    data = file_of(Image.fromarray(np.array([values], np.uint16)), form)
+    assert np.asarray(decode(data)).tolist() == [expected]
+
+
 TRANSPARENT = {
     "PNG, colour with alpha": (cut_out(), "PNG", {}),
     "PNG, grey with alpha": (cut_out().convert("LA"), "PNG", {}),
@@ -101,6 +137,40 @@ def test_transparency_survives_and_is_laid_on_white_under_dark_ink(
     ink = np.asarray(SEVEN) < 128
     assert grey(read)[ink].max() <= 40
     assert grey(read)[~ink].min() == 255
+
+
+@pytest.mark.parametrize(
+    ("bits", "paper", "ink"),
+    [
+        pytest.param(2, 1, 0, id="2 bits"),
+        pytest.param(4, 9, 1, id="4 bits"),
+        pytest.param(8, 200, 20, id="8 bits"),
+        pytest.param(16, 50_000, 5_000, id="16 bits"),
+        pytest.param(16, 50_001, 50_000, id="16 bits of which the lowest differs"),
+        pytest.param(16, 0, 0xFFFF, id="16 bits, and black is transparent"),
+    ],
+)
+def test_the_transparent_level_of_a_grey_png_is_in_its_own_range(bits: int, paper: int, ink: int) -> None:
+    levels = np.where(np.asarray(SEVEN) < 128, ink, paper)
+    read = decode(png_of_levels(levels, bits, clear=paper))
+    assert read.mode == "RGBA"
+    assert ((np.asarray(read.getchannel("A")) == 255) == (levels == ink)).all()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(bmp_of_bit_fields((0xFF, 0xFF00, 0xFF0000)), id="BMP of unusual bit fields"),
+        pytest.param(tiff_of_samples(np.asarray(SEVEN).astype("<f2")), id="TIFF of short floats"),
+        pytest.param(tiff_of_samples(np.asarray(SEVEN).astype("<f8")), id="TIFF of long floats"),
+        pytest.param(tiff_of_samples(np.asarray(SEVEN).astype("<i2"), 32_845), id="TIFF of LogLuv"),
+    ],
+)
+def test_a_variant_that_is_not_read_is_not_called_broken(data: bytes) -> None:
+    with pytest.raises(
+        UnsupportedImage, match="picture is of a kind that is not read; save it as PNG or JPEG"
+    ):
+        decode(data)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +238,104 @@ def test_a_picture_is_turned_upright_once(orientation: int, form: str) -> None:
     assert decode(file_of(upright, "PNG")).tobytes() == upright.tobytes()
     lazy = finish(pillow_heif.open_heif(data).to_pillow() if form == "HEIC" else Image.open(BytesIO(data)))
     assert lazy.tobytes() == upright.tobytes(), "an image that somebody else opened stands otherwise"
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description %s</x:xmpmeta>'
+AS_ATTRIBUTE = XMP % b'tiff:Orientation="6"/>'
+AS_ELEMENT = XMP % b"><tiff:Orientation>6</tiff:Orientation></rdf:Description>"
+
+
+def png_with_text(kind: bytes, content: bytes, image: Image.Image = SEVEN) -> bytes:
+    data = file_of(image, "PNG")
+    return data[:33] + chunk(kind, content) + data[33:]
+
+
+def imagemagick(notes: bytes) -> bytes:
+    lines = [notes.hex()[start : start + 72] for start in range(0, 2 * len(notes), 72)]
+    return b"Raw profile type exif\0\0" + zlib.compress(
+        f"\nexif\n{len(notes):8}\n{chr(10).join(lines)}\n".encode()
+    )
+
+
+ON_ITS_SIDE = TURNED[6](SEVEN)
+IN_NOTES = {
+    "a JPEG with XMP": file_of(ON_ITS_SIDE, "JPEG", quality=95, xmp=AS_ATTRIBUTE),
+    "a JPEG with XMP and EXIF that does not say it": file_of(
+        ON_ITS_SIDE, "JPEG", quality=95, xmp=AS_ATTRIBUTE, exif=exif(0)
+    ),
+    "a WebP with XMP": file_of(ON_ITS_SIDE.convert("RGB"), "WEBP", lossless=True, xmp=AS_ELEMENT),
+    "a TIFF with XMP": file_of(ON_ITS_SIDE, "TIFF", tiffinfo={700: AS_ELEMENT}),
+    "a PNG with XMP": png_with_text(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + AS_ATTRIBUTE, ON_ITS_SIDE),
+    "a PNG with compressed XMP": png_with_text(
+        b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(AS_ELEMENT), ON_ITS_SIDE
+    ),
+    "a PNG with ImageMagick's profile": png_with_text(
+        b"zTXt", imagemagick(exif(6, ">").tobytes()), ON_ITS_SIDE
+    ),
+}
+
+
+@pytest.mark.parametrize("data", IN_NOTES.values(), ids=IN_NOTES.keys())
+def test_a_picture_is_turned_once_as_its_notes_say(data: bytes) -> None:
+    upright = decode(data)
+    assert upright.size == SEVEN.size
+    assert np.abs(grey(upright) - np.asarray(SEVEN)).mean() < 8
+    assert finish(upright).tobytes() == upright.tobytes(), "turned once more by the next reader"
+
+
+def test_exif_is_believed_before_xmp() -> None:
+    data = file_of(TURNED[3](SEVEN), "JPEG", quality=95, xmp=AS_ATTRIBUTE, exif=exif(3))
+    assert np.abs(grey(decode(data)) - np.asarray(SEVEN)).mean() < 8
+
+
+TEXT = bytes(3_000_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        pytest.param(b"tEXt", b"Comment\0" + TEXT, id="plain"),
+        pytest.param(b"zTXt", b"Comment\0\0" + zlib.compress(TEXT), id="compressed"),
+        pytest.param(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(TEXT), id="compressed, of any language"),
+        pytest.param(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + TEXT, id="XMP"),
+    ],
+)
+def test_a_png_with_megabytes_of_notes_is_read(kind: bytes, content: bytes) -> None:
+    assert decode(png_with_text(kind, content)).tobytes() == SEVEN.tobytes()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("count", [1, 65_535], ids=["one entry", "more entries than there are"])
+def test_exif_that_points_at_itself_turns_nothing_and_takes_no_time(order: str, count: int) -> None:
+    directory = struct.pack(order + "H", count)
+    entries = b"".join(struct.pack(order + "HHII", tag, 7, 2**31, 8) for tag in range(1_000, 6_000))
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    start = perf_counter()
+    read = decode(file_of(SEVEN, "JPEG", quality=95, exif=b"Exif\0\0" + head + directory + entries))
+    assert perf_counter() - start < 0.5
+    assert read.size == SEVEN.size
+
+
+# without its end
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+@pytest.mark.parametrize("at_least", [None, 64], ids=["in full", "reduced"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_a_jpeg_that_lacks_only_its_end_is_read(mode: str, at_least: int | None, missing: int) -> None:
+    data = file_of(drawing((480, 640)).convert("RGB").convert(mode), "JPEG")
+    picture, size = decode_reduced(data[:-missing], at_least)
+    assert (picture.tobytes(), size) == (decode_reduced(data, at_least)[0].tobytes(), (480, 640))
+
+
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 4}, {"progressive": True}])
+@pytest.mark.parametrize("colour", ["black", "white", (113, 0, 0)])
+def test_a_jpeg_that_lacks_a_row_of_blocks_is_corrupt(colour: object, options: dict[str, object]) -> None:
+    image = Image.new("RGB", (480, 64), colour)
+    image.paste(SEVEN)
+    data = file_of(image, "JPEG", **options)
+    with pytest.raises(CorruptImage, match="cut short"):
+        decode(data[:-24])
 
 
 # reduced

@@ -9,6 +9,8 @@ import sys
 from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
+from time import perf_counter
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -41,6 +43,7 @@ SEVEN.paste(0, (4, 5, 16, 8))
 SEVEN.paste(0, (13, 5, 16, 26))
 PNG = file_of(SEVEN)
 TEXT = base64.b64encode(PNG).decode()
+assert TEXT.count("+") == 1
 
 SENTENCE = r"[A-Z].*[^.?!]\."
 
@@ -69,6 +72,18 @@ SPELLINGS = {
     "a data URL with blanks": f" data:image/png; base64, {TEXT}\n",
     "a data URL with percent signs": "data:image/png;base64,"
     + TEXT.replace("+", "%2B").replace("/", "%2F").replace("=", "%3d"),
+    "a data URL with all its signs as percent signs": quote(f"data:image/png;base64,{TEXT}", safe=""),
+    "behind a mark of byte order": f"\ufeff{TEXT}",
+    "a style sheet's url": f'url("data:image/png;base64,{TEXT}")',
+    "a style sheet's url without quotes": f"url(data:image/png;base64,{TEXT});",
+    "in JSON's quotes": f'"{TEXT}"\n',
+    "in quotes of JSON that escapes slashes": '"' + TEXT.replace("/", "\\/") + '"',
+    "Python's bytes": repr(TEXT.encode()),
+    "Python's bytes of lines": repr(base64.encodebytes(PNG)),
+    "with blanks in place of line breaks": " ".join(wrap(TEXT, 76)),
+    "with blanks in place of line breaks and without padding": " ".join(wrap(TEXT.rstrip("="), 20)),
+    "with a blank in place of each plus": TEXT.replace("+", " "),
+    "a data URL with a blank in place of each plus": f"data:image/png;base64,{TEXT.replace('+', ' ')}",
     "a URL-safe data URL in lines without padding": "data:image/png;base64,"
     + "\n".join(wrap(URL_SAFE.rstrip("="), 76)),
 }
@@ -77,6 +92,33 @@ SPELLINGS = {
 @pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_base64_is_read_however_it_is_spelt(text: str) -> None:
     assert same(open_image({"base64": text}))
+
+
+@pytest.mark.parametrize("pluses", range(1, 9))
+def test_a_blank_in_place_of_each_of_several_pluses_is_read(pluses: int) -> None:
+    ends = [b"\0" * 3 * at + b"\xf8\0\0" for at in range(pluses)]  # as base64, each has a plus
+    text = base64.b64encode(PNG.ljust(-(-len(PNG) // 3) * 3, b"\0") + b"".join(ends)).decode()
+    assert text.count("+") == pluses + 1
+    assert same(open_image({"base64": text.replace("+", " ")}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("A" + " " * 2_000_000 + "*", id="blanks"),
+        pytest.param("A" + "\n" * 2_000_000 + "*", id="line breaks"),
+        pytest.param("A " * 1_000_000, id="blanks between letters"),
+        pytest.param("= " * 1_000_000 + "A", id="padding"),
+        pytest.param("%" * 2_000_000, id="percent signs"),
+        pytest.param("%2B" * 700_000, id="percent signs of pluses"),
+        pytest.param("'\"" * 1_000_000, id="quotes"),
+    ],
+)
+def test_base64_of_megabytes_of_anything_takes_no_time(text: str) -> None:
+    start = perf_counter()
+    with pytest.raises(DigitsError):
+        open_image({"base64": text})
+    assert perf_counter() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -102,6 +144,17 @@ def test_a_path_starts_from_the_current_folder_or_from_home(
     monkeypatch.chdir("/")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert same(open_image({"path": "~/seven.png"}))
+
+
+@pytest.mark.parametrize("path", ["~seven.png", "./~seven.png", "~/seven.png"])
+def test_a_file_or_folder_whose_name_begins_with_a_tilde_is_read(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(PNG)
+    monkeypatch.chdir(tmp_path)
+    assert same(open_image({"path": path}))
 
 
 def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
@@ -200,6 +253,10 @@ SHAPES = {
     "an umlaut in base64": ({"base64": TEXT[:20] + "ä" + TEXT[20:]}, "characters.* no base64 has"),
     "padding inside base64": ({"base64": TEXT[:20] + "==" + TEXT[20:]}, "padding inside"),
     "base64 with a character missing": ({"base64": TEXT.rstrip("=")[: len(TEXT) // 4 * 4 - 3]}, "a length"),
+    "blanks where pluses were, and not the end": (
+        {"base64": TEXT.replace("+", " ").rstrip("=")[: len(TEXT) // 4 * 4 - 6]},
+        "has blanks, perhaps in place of.* send each",
+    ),
     "one character": ({"base64": "A"}, "a length that no base64 has"),
     "a path that is a number": ({"path": 0}, "'path' is of type int"),
     "a path that is bytes": ({"path": b"seven.png"}, "'path' is of type bytes"),
