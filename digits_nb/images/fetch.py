@@ -100,7 +100,7 @@ def download(
         too many redirects, more than `MAX_PIECES` or `MAX_BESIDES`, or a proxy that is not used by HTTP or
         HTTPS.
     TooLarge
-        The body has more than `max_bytes`.
+        The body has more than `max_bytes`, or is compressed more than once.
     UnsupportedImage
         The body is a web page or a Git LFS pointer.
     """
@@ -282,7 +282,8 @@ class _Download:
             msg = f"The server {self._server} {answer}; {advice}."
             raise DownloadError(msg)
         announced = response.raw.length_remaining or 0
-        if announced <= self.max_bytes:
+        # compressed twice, 1 MB can hold 200 MB of empty gzip members, which take seconds and add nothing
+        if announced <= self.max_bytes and "," not in response.headers.get("Content-Encoding", ""):
             for block in response.iter_content(65_536):
                 self.body += block
                 if len(self.body) > self.max_bytes:
@@ -294,8 +295,8 @@ class _Download:
                         raise UnsupportedImage(msg)
                 return bytes(self.body)
         msg = (
-            f"The server {self._server} sends more than the {self.max_bytes / 1e6:g} MB that are read; give "
-            "the address of a smaller picture."
+            f"The server {self._server} sends more than the {self.max_bytes / 1e6:g} MB that are read, or "
+            "compresses them more than once; give the address of a smaller picture."
         )
         raise TooLarge(msg)
 
