@@ -1,6 +1,7 @@
 """Command line, `python -m digits_nb`: each command parses its arguments, calls the package and prints."""
 
 import argparse
+import errno
 import inspect
 import json
 import os
@@ -40,17 +41,24 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     command: Command = given.command
     try:
-        return command(given)
+        code = command(given)
+        sys.stdout.flush()
     except DigitsError as error:
         print(_line(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
         print("Interrupted", *getattr(interrupt, "__notes__", ()), file=sys.stderr)
         return getattr(interrupt, "exit_code", 130)
-    except BrokenPipeError:
-        # The reader of the output has closed the pipe. What is still in the buffer must not fail at exit.
+    except OSError as error:
+        if error.errno not in {errno.EPIPE, errno.ENOSPC, errno.EDQUOT}:
+            raise
+        # The output's reader is gone, or its disk is full. What is in the buffer must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            what = error.filename or "The output"
+            print(f"OSError: {what} cannot be written ({error.strerror}): make room for it.", file=sys.stderr)
         return 1
+    return code
 
 
 def _parser() -> Parser:
@@ -82,6 +90,11 @@ def _parser() -> Parser:
         "-p", dest="values", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help=value_help
     )
     run.add_argument("--parameters", action="store_true", help="list what NOTEBOOK declares, run nothing")
+    run.add_argument(
+        "--keep-parameters",
+        action="store_true",
+        help="keep user names, passwords and query strings of URLs in OUTPUT",
+    )
     run.set_defaults(usage=run)
 
     train = _command(commands, _train)
@@ -173,7 +186,8 @@ def _run(given: argparse.Namespace) -> int:
 
     A value is read by the type that the notebook declares: true and false for a bool, and 12e4567 stays a
     text where a text is declared. @file stands for the content of a file, and @@x for a text that begins with
-    @. A file whose name begins with - is given as ./-x.png.
+    @. A file whose name begins with - is given as ./-x.png. OUTPUT keeps the values, but URLs without user
+    name, password, query string and fragment, unless --keep-parameters is given.
     """
     from digits_nb.runs.parameters import declared_parameters, read_notebook
     from digits_nb.runs.results import findings_output, summary
@@ -192,7 +206,7 @@ def _run(given: argparse.Namespace) -> int:
         values[name] = value
     heed_sigterm()
     try:
-        run_notebook(given.notebook, given.output, values)
+        run_notebook(given.notebook, given.output, values, keep_parameters=given.keep_parameters)
     except RunFailed as error:
         print(error.__cause__, file=sys.stderr)
         raise

@@ -15,25 +15,56 @@ given out; makes no exceptions but for the loopback; resolves here what only the
 not limit the total time. So `digits_nb.images.addresses` uses its list of ranges, and nothing else is used.
 """
 
+import io
 import os
+import re
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
 from urllib.parse import urljoin
+from weakref import WeakValueDictionary
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
-from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, QueryError, TooLarge
+from digits_nb.errors import (
+    DigitsError,
+    DownloadError,
+    ForbiddenAddress,
+    QueryError,
+    TooLarge,
+    UnsupportedImage,
+)
 from digits_nb.images.addresses import OTHER_PORTS, WEB_PORTS, pair, prepare, server_of, why_forbidden
 
 MAX_REDIRECTS = 5
+# Reads and lines, for each of which a thread takes Python's lock. 20 MB in chunks of 4 kB take 15,000, and
+# about as many again over a slow line. A server of one-byte chunks is given up after 10,000 of them. Without
+# a limit, 32 downloads of endless ones made other threads a hundred times slower, for ten seconds.
+MAX_PIECES = 30_000
+# Bytes that do not add to the body: headers, `100 Continue`, lengths of chunks, trailers, empty gzip members.
+MAX_BESIDES = 256 * 1024
+MAX_PER_HOST = 8
+
+_ADVICE = {
+    403: "it refuses programs, or callers who have not logged in; save the picture, and send its file",
+    429: "it was asked too often; try again in a few minutes",
+    503: "it is overloaded or under maintenance; try again later",
+}
+# what a URL often leads to: how it begins, what it is and what to do
+_NO_PICTURE = {
+    rb"\W*<(?:!doctype\s+)?html": "a web page; open the picture by itself in a browser, and give its address",
+    rb"version https://git-lfs\b": "a Git LFS pointer; give the address of the file itself",
+}
+_turns: WeakValueDictionary[tuple[int, str], threading.BoundedSemaphore] = WeakValueDictionary()
+_turns_lock = threading.Lock()
 
 _AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]  # of getaddrinfo
 
@@ -43,6 +74,8 @@ def download(
 ) -> bytes:
     """Download the body behind a URL.
 
+    At most `MAX_PER_HOST` downloads from one host are in progress in this process; others wait.
+
     Parameters
     ----------
     url
@@ -50,7 +83,7 @@ def download(
     max_bytes
         Maximum size of the body, after its own compression (gzip, deflate) is undone.
     timeout_s
-        Maximum seconds for everything together: look-ups, connections, headers and bodies.
+        Maximum seconds for everything together: waiting, look-ups, connections, headers and bodies.
     progress
         Called about ten times a second, in the caller's thread, with the number of bytes received so far.
         An exception that it raises ends the download.
@@ -64,9 +97,12 @@ def download(
         443, or to another scheme than http and https.
     DownloadError
         No answer, not in time, broken off, a status that is no success, a certificate that does not verify,
-        too many redirects, or a proxy that is not used by HTTP or HTTPS.
+        too many redirects, more than `MAX_PIECES` or `MAX_BESIDES`, or a proxy that is not used by HTTP or
+        HTTPS.
     TooLarge
-        The body has more than `max_bytes`.
+        The body has more than `max_bytes`, or is compressed more than once.
+    UnsupportedImage
+        The body is a web page or a Git LFS pointer.
     """
     running = _Download(url, max_bytes, timeout_s)
     # In a thread, because neither a look-up nor headers that come byte by byte can be told to end at a given
@@ -96,6 +132,7 @@ class _Download:
         self.body = bytearray()
         self.outcome: Future[bytes] = Future()
         self._server = "of the URL"  # in messages, until the URL is parsed
+        self._pieces = self._received = 0
         self._sockets: list[socket.socket] = []
         self._duplicates: list[socket.socket] = []
         self._stopped = False
@@ -149,6 +186,33 @@ class _Download:
         msg = f"Nothing answers at {server}; check the address, or send the picture as path or base64."
         raise DownloadError(msg)
 
+    def respond(self, connection: socket.socket, **options: Any) -> HTTPResponse:  # noqa: ANN401
+        """Make the object that parses a response, so that what it reads is counted."""
+        response = HTTPResponse(connection, **options)
+        response.fp = _Reader(response.fp.detach(), self._count)
+        return response
+
+    def _count(self, received: int) -> None:
+        self._pieces += 1
+        self._received += received
+        if self._pieces > MAX_PIECES or self._received - len(self.body) > MAX_BESIDES:
+            fault = "comes in too many pieces, or with too much besides the picture"
+            msg = f"The answer of {self._server} {fault}; save the picture and send it as path or base64."
+            raise DownloadError(msg)
+
+    @contextmanager
+    def _turn(self, host: str) -> Iterator[None]:
+        """Wait until fewer than `MAX_PER_HOST` downloads from a host are in progress."""
+        with _turns_lock:  # by process too: one that was forked has its own downloads
+            turn = _turns.setdefault((os.getpid(), host), threading.BoundedSemaphore(MAX_PER_HOST))
+        while not turn.acquire(timeout=0.1):
+            if self._stopped or monotonic() >= self.deadline:
+                raise self.too_slow()
+        try:
+            yield
+        finally:
+            turn.release()
+
     def _register(self, connection: socket.socket) -> None:
         with self._lock:
             if self._stopped:
@@ -164,7 +228,7 @@ class _Download:
         self._check_proxy()
         proxies = {"all": self.proxy} if self.proxy else {}
         # not a requests.Session, which reads the whole body of a redirect, whatever its size
-        with closing(_Adapter(self.connect)) as adapter:
+        with closing(_Adapter(self)) as adapter:
             send = partial(adapter.send, stream=True, timeout=self.timeout_s, proxies=proxies)
             for _ in range(MAX_REDIRECTS + 1):
                 request = prepare(url, name, refusal)
@@ -173,7 +237,7 @@ class _Download:
                 if self.proxy:
                     with suppress(DownloadError):  # a name that only the proxy can resolve
                         self._look_up(host, port, check=True)
-                with closing(send(request)) as response:
+                with self._turn(host), closing(send(request)) as response:
                     if not response.is_redirect:
                         return self._read(response)
                     # requests decodes a header's bytes as latin-1, and servers write UTF-8
@@ -213,22 +277,26 @@ class _Download:
 
     def _read(self, response: requests.Response) -> bytes:
         if not 200 <= response.status_code < 300:  # noqa: PLR2004 (HTTP's successes)
-            msg = (
-                f"The server {self._server} answered with status {response.status_code} and not with a "
-                "picture; check that the URL opens without logging in."
-            )
+            advice = _ADVICE.get(response.status_code, "check that the URL opens without logging in")
+            answer = f"answered with status {response.status_code} and not with a picture"
+            msg = f"The server {self._server} {answer}; {advice}."
             raise DownloadError(msg)
         announced = response.raw.length_remaining or 0
-        if announced <= self.max_bytes:
+        # compressed twice, 1 MB can hold 200 MB of empty gzip members, which take seconds and add nothing
+        if announced <= self.max_bytes and "," not in response.headers.get("Content-Encoding", ""):
             for block in response.iter_content(65_536):
                 self.body += block
                 if len(self.body) > self.max_bytes:
                     break
             else:
+                for beginning, what in _NO_PICTURE.items():
+                    if re.match(beginning, self.body[:500], re.IGNORECASE):
+                        msg = f"The URL leads not to a picture but to {what}."
+                        raise UnsupportedImage(msg)
                 return bytes(self.body)
         msg = (
-            f"The server {self._server} sends more than the {self.max_bytes / 1e6:g} MB that are read; give "
-            "the address of a smaller picture."
+            f"The server {self._server} sends more than the {self.max_bytes / 1e6:g} MB that are read, or "
+            "compresses them more than once; give the address of a smaller picture."
         )
         raise TooLarge(msg)
 
@@ -258,17 +326,20 @@ class _Download:
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter, with connections that `connect` makes."""
+    """requests' adapter, with the connections and responses of a download."""
 
-    def __init__(self, connect: Callable[[str, int], socket.socket]) -> None:
+    def __init__(self, download: _Download) -> None:
         super().__init__()
-        self._connect = connect
+        self._download = download
         self._pools: list[HTTPConnectionPool] = []
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        connect = {"_new_conn": lambda connection: self._connect(connection.host, connection.port)}
-        pool.ConnectionCls = type("Connection", (pool.ConnectionCls,), connect)
+        ours = {
+            "_new_conn": lambda connection: self._download.connect(connection.host, connection.port),
+            "response_class": staticmethod(self._download.respond),
+        }
+        pool.ConnectionCls = type("Connection", (pool.ConnectionCls,), ours)
         self._pools.append(pool)
         return self._pools[-1]
 
@@ -277,3 +348,23 @@ class _Adapter(HTTPAdapter):
         for pool in self._pools:
             pool.close()
         super().close()
+
+
+class _Reader(io.BufferedReader):
+    """What `http.client` parses, with a call of `count` for each line, and each time that data arrived."""
+
+    def __init__(self, raw: io.RawIOBase, count: Callable[[int], None]) -> None:
+        super().__init__(raw)
+        self._count = count
+
+    def read(self, size: int | None = -1) -> bytes:
+        size, data = -1 if size is None else size, bytearray()
+        while len(data) != size and (block := self.read1(size - len(data))):
+            self._count(len(block))
+            data += block
+        return bytes(data)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        self._count(len(line))
+        return line

@@ -38,13 +38,13 @@ def leave_findings(findings: Mapping[str, Any], notebook: str, result: str = "")
     Raises
     ------
     NotebookError
-        JSON cannot hold a finding, such as NaN.
+        JSON cannot hold a finding, such as NaN, or the file cannot be written.
     """
     from IPython.display import display
 
     plain = _plain(findings, notebook)
     file = Path(result).expanduser() if result else _default_file(notebook)
-    paths.write_whole(file, (json.dumps(plain, indent=2, ensure_ascii=False) + "\n").encode())
+    write_findings(file, plain)
     display(  # type: ignore[no-untyped-call]  # IPython's
         {"application/json": plain, "text/plain": summary(plain)},
         metadata={
@@ -54,6 +54,24 @@ def leave_findings(findings: Mapping[str, Any], notebook: str, result: str = "")
         raw=True,
     )
     return file
+
+
+def write_findings(file: Path, findings: Mapping[str, Any]) -> None:
+    """Write findings that are plain JSON values to a file.
+
+    Raises
+    ------
+    NotebookError
+        The file cannot be written.
+    """
+    try:
+        paths.write_whole(file, (json.dumps(findings, indent=2, ensure_ascii=False) + "\n").encode())
+    except OSError as error:
+        msg = (
+            f"The findings cannot be written to {file} ({error.strerror}): give as result a file in a folder "
+            "that has room and that you may write to."
+        )
+        raise NotebookError(msg) from error
 
 
 def beside_run(name: str) -> Path:

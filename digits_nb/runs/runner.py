@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from digits_nb import paths
 from digits_nb.errors import DigitsError, NotebookError, RunFailed
 from digits_nb.runs.parameters import Value, declared_parameters, fit_parameters, read_notebook
-from digits_nb.runs.results import RUN, findings_output
+from digits_nb.runs.redaction import redactor
+from digits_nb.runs.results import RUN, findings_output, write_findings
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -52,6 +53,7 @@ def run_notebook(
     parameters: Mapping[str, str] | None = None,
     *,
     progress: bool = True,
+    keep_parameters: bool = False,
 ) -> dict[str, Any]:
     """Execute a notebook strictly, in the current working directory.
 
@@ -67,6 +69,9 @@ def run_notebook(
         Name → text, as `digits_nb.runs.parameters.fit_parameters` takes them.
     progress
         Show the progress on stderr.
+    keep_parameters
+        Keep the user names, passwords, query strings and fragments of URLs that are given. By default they
+        are removed from the executed notebook and from the findings when the run is over.
 
     Returns
     -------
@@ -93,7 +98,8 @@ def run_notebook(
     from jupyter_client.kernelspec import NoSuchKernel
     from papermill.exceptions import PapermillExecutionError
 
-    with _executed(notebook, output) as partial:
+    redact = redactor(() if keep_parameters else values.values())
+    with _executed(notebook, output, redact) as partial:
         try:
             _execute(notebook, partial, output, values, progress)
         except (PapermillExecutionError, RuntimeError) as error:
@@ -172,7 +178,7 @@ def _read_findings(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _executed(notebook: Path, output: Path) -> Iterator[Path]:
+def _executed(notebook: Path, output: Path, redact: Callable[[Any], Any]) -> Iterator[Path]:
     """Give a temporary notebook beside `output` to execute into; it becomes `output` however the run ends."""
     if output.suffix != ".ipynb" or output.is_dir():
         msg = f"The path {output} cannot be the executed notebook: give the path of an .ipynb file to write."
@@ -196,6 +202,10 @@ def _executed(notebook: Path, output: Path) -> Iterator[Path]:
     finally:
         try:
             if content := _so_far(partial):
+                if (left := findings_output(content)) and redact(left["data"]) != left["data"]:
+                    file = left["metadata"]["digits_nb"]["result"]
+                    write_findings(Path(file), redact(left["data"]["application/json"]))
+                content = redact(content)
                 content["metadata"]["papermill"] |= {
                     "input_path": str(notebook),
                     "output_path": str(output),

@@ -125,7 +125,8 @@ class Question(Exchange):
         if "url" in query:
             try:
                 timeout_s = max(0.1, min(TIMEOUT_S, ends - start))
-                fetched = await desk.fetch(partial(read_bytes, query, timeout_s=timeout_s))
+                work = partial(read_bytes, query, timeout_s=timeout_s)
+                fetched = await desk.fetch(work, self.told["key"])
             except DigitsError as error:
                 raise refusal_of(error, fetching=True) from error
             query = {"bytes": fetched}

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -179,7 +180,12 @@ def _entry(holder: Holder, key: str) -> _Entry:
 
 def _read(path: Path) -> list[_Entry]:
     try:
-        return _parse(**json.loads(path.read_bytes()))
+        # without O_NONBLOCK, opening a pipe would wait for a writer, perhaps for ever
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _parse(**json.loads(file.read()))
+        msg = f"The file of keys {path} is a pipe or a device: name a plain file with --keys."
+        raise DigitsError(msg)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -199,7 +205,9 @@ def _parse(format: int, keys: list[dict[str, Any]]) -> list[_Entry]:  # noqa: A0
 def _parse_one(name: str, rights: list[str], salt: str, blake2b: str) -> _Entry:
     if not (_NAME.fullmatch(name) and set(rights) <= set(RIGHTS)):
         raise ValueError(name)
-    return _Entry(Holder(name, frozenset(rights)), bytes.fromhex(salt), bytes.fromhex(blake2b))
+    entry = _Entry(Holder(name, frozenset(rights)), bytes.fromhex(salt), bytes.fromhex(blake2b))
+    _digest(entry.salt, "")  # ValueError for a salt that is too long, now and not at the first request
+    return entry
 
 
 @contextmanager

@@ -5,6 +5,7 @@ address, no trace. So only errors that speak of the query alone are passed on in
 others a sentence stands here, and the log has the rest.
 """
 
+import errno
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -36,6 +37,7 @@ _OURS: Mapping[type[DigitsError], tuple[int, str]] = {
     errors.ForbiddenAddress: (400, _NOT_PUBLIC),
 }
 _INTERNAL = (500, "Something failed here that the query is not to blame for; tell whoever runs this.")
+_FULL = "There is no room here for what was sent; tell whoever runs this."
 _FETCHED = "The URL sends more bytes than are read; give the address of a smaller picture."
 
 
@@ -73,6 +75,9 @@ def refusal_of(error: Exception, *, fetching: bool = False) -> Refusal:
     if isinstance(error, Refusal):
         return error
     kind = type(error)
+    cause = error.__cause__ or error
+    if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return Refusal(507, "InsufficientStorage", _FULL, detail=str(error))
     if kind in _THEIRS:
         status, message = _THEIRS[kind], str(error)
         if fetching and kind is TooLarge:

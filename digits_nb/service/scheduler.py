@@ -5,6 +5,7 @@ The two never wait for each other, so a slow URL holds up nobody who sends a pic
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from digits_nb.service.responses import busy
 
 LINES = 32
 """URLs fetched at the same time: each may hold 20 MB, and who finds none free is told at once."""
+
+LINES_PER_CALLER = 16
+"""Of these, for one key: so one caller whose servers are slow leaves lines to the others."""
 
 MAX_HELD_BYTES = 512 * 2**20
 """All that is being received or waits, so that many large bodies cannot fill the memory."""
@@ -41,6 +45,7 @@ class Desk:
         self._pictures = ThreadPoolExecutor(cores or _cores(), "digits_nb.picture")
         self._fetches = ThreadPoolExecutor(LINES, "digits_nb.line")
         self._free = BoundedSemaphore(LINES)
+        self._free_of = defaultdict(lambda: BoundedSemaphore(LINES_PER_CALLER))
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -90,19 +95,22 @@ class Desk:
         """Do this when a core is free; if the caller gives up before, it is not begun."""
         return await asyncio.wrap_future(self._pictures.submit(work))
 
-    async def fetch(self, work: Callable[[], T]) -> T:
-        """Do this now, which is to wait for a server.
+    async def fetch(self, work: Callable[[], T], caller: str) -> T:
+        """Do this now for a caller, by the name of the key, which is to wait for a server.
 
         Raises
         ------
         Refusal
-            Too many do so already.
+            Too many do so already, or this caller does so too often.
         """
+        if not self._free_of[caller].acquire(blocking=False):
+            raise busy()
         if not self._free.acquire(blocking=False):
+            self._free_of[caller].release()
             raise busy()
         line: Future[T] = self._fetches.submit(work)
         # when the work ends, which may be after the caller has given up
-        line.add_done_callback(lambda _: self._free.release())
+        line.add_done_callback(lambda _: (self._free.release(), self._free_of[caller].release()))
         return await asyncio.wrap_future(line)
 
 

@@ -4,13 +4,20 @@ import gc
 import gzip
 import re
 import socket
+import sys
 import threading
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import repeat
 
+import numpy as np
 import pytest
 import requests.adapters
 import trustme
@@ -36,9 +43,11 @@ from servers import (
     silent,
 )
 
-from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, TooLarge
+from digits_nb.errors import DigitsError, DownloadError, ForbiddenAddress, TooLarge, UnsupportedImage
+from digits_nb.images import fetch
 from digits_nb.images.addresses import FORBIDDEN, why_forbidden
-from digits_nb.images.fetch import MAX_REDIRECTS, _Download, download
+from digits_nb.images.fetch import MAX_PER_HOST, MAX_REDIRECTS, _Download, download
+from digits_nb.images.query import MAX_BYTES
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 SENTENCE = r"[A-Z].*[^.?!]\."
@@ -386,19 +395,16 @@ def test_a_port_where_nobody_listens_says_so(allow: Allow) -> None:
 
 
 def test_progress_is_told_and_can_end_the_download(allow: Allow) -> None:
-    class Stopped(Exception):
-        pass
-
     told: list[int] = []
 
     def progress(received: int) -> None:
         told.append(received)
         if received >= 40_000:
-            raise Stopped
+            raise StoppedError
 
     with serving(endless(10_000, gap_s=0.05)) as server:
         allow(server)
-        with pytest.raises(Stopped):
+        with pytest.raises(StoppedError):
             download(server.url, max_bytes=10**9, timeout_s=10, progress=progress)
         assert server.hung_up.wait(5), "the connection is still open"
     assert told == sorted(told)
@@ -406,24 +412,194 @@ def test_progress_is_told_and_can_end_the_download(allow: Allow) -> None:
     assert_no_download_is_left()
 
 
+class StoppedError(Exception):
+    """What the panel's Stop raises in a download."""
+
+
+def stop(_: int) -> None:
+    raise StoppedError
+
+
+FAILURES = 200
+KINDS = (_Download, fetch._Adapter, fetch._Reader, HTTPConnection, HTTPResponse, requests.Response)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "timeout_s", "progress"),
+    [
+        pytest.param(endless(), 5, None, id="bytes without end"),
+        pytest.param(plain(b"", 404), 5, None, id="a status that is no success"),
+        pytest.param(saying(HEAD + b"Content-Length: 5, 6\r\n\r\nhello"), 5, None, id="no proper HTTP"),
+        pytest.param(saying(DRIP[:60]), 5, None, id="a connection that is cut"),
+        pytest.param(in_turn(saying(DRIP[:44]), silent()), 0.05, None, id="a timeout"),
+        pytest.param(redirecting("http://10.0.0.1/"), 5, None, id="a redirect that is refused"),
+        pytest.param(in_turn(saying(DRIP[:44]), silent()), 5, stop, id="a user who stops it"),
+    ],
+)
+def test_two_hundred_downloads_that_failed_leave_nothing(
+    behaviour: Behaviour, timeout_s: float, progress: Callable[[int], object] | None, allow: Allow
+) -> None:
+    def fail(_: int) -> None:
+        with pytest.raises((DigitsError, StoppedError)):
+            download(server.url, max_bytes=CAP, timeout_s=timeout_s, progress=progress)
+
+    def alive() -> int:
+        assert_no_download_is_left()
+        while any("process_request" in one.name for one in threading.enumerate()):  # the server's
+            time.sleep(0.01)
+        server.seen.clear()
+        gc.collect()
+        return sum(isinstance(one, KINDS) for one in gc.get_objects())
+
+    with serving(behaviour) as server, ThreadPoolExecutor(MAX_PER_HOST) as callers:
+        allow(server)
+        before = alive()
+        list(callers.map(fail, range(20)))  # what the first ones import is kept
+        assert alive() == before
+        blocks = sys.getallocatedblocks()
+        list(callers.map(fail, range(FAILURES)))
+        assert alive() == before
+        assert sys.getallocatedblocks() - blocks < FAILURES / 2, "something is kept of each"
+
+
+CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+GZIPPED = HEAD + b"Content-Encoding: gzip\r\n\r\n"
+
+
+def without_end(start: bytes, block: bytes) -> Behaviour:
+    """Send the start, then the block for as long as the client reads it."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(start)
+        for many in repeat(block * (10_000 // len(block) + 1)):
+            handler.wfile.write(many)
+
+    return send
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
-        pytest.param(endless(), id="too large"),
-        pytest.param(plain(b"", 404), id="a status that is no success"),
-        pytest.param(saying(HEAD + b"Content-Length: 5, 6\r\n\r\nhello"), id="no proper HTTP"),
-        pytest.param(in_turn(saying(DRIP[:44]), dripping(DRIP[44:])), id="too slow"),
-        pytest.param(redirecting("http://10.0.0.1/"), id="a forbidden redirect"),
+        pytest.param(without_end(CHUNKS, b"1\r\nx\r\n"), id="chunks of one byte"),
+        pytest.param(without_end(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="informational answers"),
+        pytest.param(without_end(CHUNKS + b"1\r\nx\r\n0\r\n", b"a: b\r\n"), id="trailers"),
+        pytest.param(without_end(CHUNKS, b"1;" + b"x" * 9_000 + b"\r\nx\r\n"), id="extensions of chunks"),
+        pytest.param(without_end(GZIPPED, gzip.compress(b"")), id="empty gzip members"),
     ],
 )
-def test_a_download_that_failed_is_not_kept(behaviour: Behaviour, allow: Allow) -> None:
+def test_an_answer_of_pieces_without_end_is_given_up_early(behaviour: Behaviour, allow: Allow) -> None:
     with serving(behaviour) as server:
         allow(server)
-        for _ in range(3):
-            get_error(server.url, timeout_s=0.2)
+        with pytest.raises(DownloadError, match="comes in too many pieces, or with too much besides"):
+            get(server.url, timeout_s=30, max_bytes=MAX_BYTES)
+        assert server.hung_up.wait(5), "the connection is still open"
     assert_no_download_is_left()
-    gc.collect()
-    assert not [one for one in gc.get_objects() if isinstance(one, _Download)]
+
+
+def test_a_body_of_single_bytes_is_given_up_early(allow: Allow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MAX_PIECES", 100)
+    behaviour = in_turn(saying(HEAD + b"\r\n"), dripping(bytes(1_000), gap_s=0.002))
+    with serving(behaviour) as server:
+        allow(server)
+        with pytest.raises(DownloadError, match="comes in too many pieces"):
+            get(server.url, timeout_s=30)
+
+
+def test_what_is_compressed_twice_is_refused_and_not_decoded(allow: Allow) -> None:
+    outer, members = zlib.compressobj(9, wbits=31), gzip.compress(b"") * 10_000
+    body = b"".join(outer.compress(members) for _ in range(500)) + outer.flush()
+    with serving(plain(body, Content_Encoding="gzip, gzip")) as server:
+        allow(server)
+        with pytest.raises(TooLarge, match="or compresses them more than once"):
+            get(server.url, timeout_s=2, max_bytes=MAX_BYTES)
+    assert_no_download_is_left()
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_the_largest_picture_in_ordinary_chunks_is_read(encoding: str, allow: Allow) -> None:
+    picture = np.random.default_rng(0).bytes(MAX_BYTES)
+    sent = zlib.compress(picture, 0, wbits=31) if encoding == "gzip" else picture
+    blocks = [sent[start : start + 4_096] for start in range(0, len(sent), 4_096)]
+    with serving(chunked(blocks, Content_Encoding=encoding)) as server:
+        allow(server)
+        assert get(server.url, timeout_s=30, max_bytes=MAX_BYTES) == picture
+
+
+def test_a_host_is_asked_for_a_limited_number_at_the_same_time_and_the_others_wait(
+    allow: Allow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, at_work, most = threading.Lock(), 0, 0
+
+    def behaviour(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.05)
+        with lock:
+            at_work -= 1
+        plain(PICTURE)(handler)
+
+    with serving(behaviour) as server, ThreadPoolExecutor(3 * MAX_PER_HOST) as callers:
+        allow(server)
+        bodies = list(callers.map(get, [server.url] * 3 * MAX_PER_HOST))
+    assert bodies == [PICTURE] * 3 * MAX_PER_HOST
+    assert most == MAX_PER_HOST
+
+    with (
+        serving(silent()) as slow,
+        serving(plain(PICTURE)) as other,
+        ThreadPoolExecutor(2 * MAX_PER_HOST) as callers,
+    ):
+        monkeypatch.setenv("DIGITS_NB_ALLOW", f"{slow.pair}, localhost:{other.port}")
+        working = [callers.submit(get, slow.url, 2) for _ in range(MAX_PER_HOST)]
+        while len(slow.seen) < MAX_PER_HOST:
+            time.sleep(0.01)
+        waiting = [callers.submit(get, slow.url, 0.5) for _ in range(MAX_PER_HOST)]
+        assert get(f"http://localhost:{other.port}/") == PICTURE, "another host does not wait"
+        with suppress(StoppedError):
+            download(slow.url, max_bytes=CAP, timeout_s=60, progress=stop)
+        assert all("did not deliver within 0.5 s" in str(one.exception()) for one in waiting)
+        assert all("did not deliver within 2 s" in str(one.exception()) for one in working)
+        assert len(slow.seen) == MAX_PER_HOST
+    assert_no_download_is_left()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (403, "it refuses programs, or callers who have not logged in; save the picture"),
+        (404, "check that the URL opens without logging in"),
+        (429, "it was asked too often; try again in a few minutes"),
+        (503, "it is overloaded or under maintenance; try again later"),
+    ],
+)
+def test_a_status_has_its_own_advice(status: int, advice: str, allow: Allow) -> None:
+    with serving(plain(b"<html>No</html>", status)) as server:
+        allow(server)
+        error = get_error(server.url)
+    assert type(error) is DownloadError
+    assert f"answered with status {status} and not with a picture; {advice}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        pytest.param(b"\xef\xbb\xbf\n<!DOCTYPE html><title>Seven</title>", "a web page", id="a web page"),
+        pytest.param(b"<HTML><img src=seven.png>", "a web page", id="an old web page"),
+        pytest.param(
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "a Git LFS pointer",
+            id="a Git LFS pointer",
+        ),
+    ],
+)
+def test_what_a_url_leads_to_in_place_of_a_picture_is_named(body: bytes, what: str, allow: Allow) -> None:
+    with serving(plain(body, Content_Type="image/png")) as server:
+        allow(server)
+        error = get_error(server.url)
+    assert type(error) is UnsupportedImage
+    assert str(error).startswith(f"The URL leads not to a picture but to {what}; ")
 
 
 # TLS and proxies

@@ -178,6 +178,33 @@ def test_a_run_that_is_interrupted_kills_its_kernel_and_keeps_the_notebook(
     assert not sockets_of_kernels()
 
 
+@pytest.mark.parametrize("output", ["/dev/full", "the reader is gone"])
+def test_an_output_that_cannot_be_written_is_no_traceback(output: str) -> None:
+    command = [*COMMAND, "run", NOTEBOOKS / "leaves_findings.ipynb", "--parameters"]
+    if output == "/dev/full":
+        with Path(output).open("wb") as full:
+            run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        sentence = "OSError: The output cannot be written (No space left on device): make room for it.\n"
+    else:
+        ours, theirs = os.pipe()
+        os.close(ours)
+        run = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+        os.close(theirs)
+        sentence = ""
+    assert (run.returncode, run.stderr) == (1, sentence)
+
+
+def test_run_keeps_no_secret_of_a_url_unless_it_is_told_to(tmp_path: Path) -> None:
+    url = "http://me:pass@127.0.0.1:9/seven.png?token=secret"
+    for number, options in enumerate(([], ["--keep-parameters"])):
+        output = tmp_path / f"{number}.ipynb"
+        run = digits("run", NOTEBOOKS / "leaves_findings.ipynb", output, "-p", "text", url, *options)
+        assert run.returncode == 0, run.stderr
+        kept = output.read_text(encoding="utf-8") + output.with_suffix(".json").read_text(encoding="utf-8")
+        for word in ("me:pass", "token=secret"):
+            assert (word in kept) == (word in run.stdout) == bool(options)
+
+
 def test_run_lists_what_a_notebook_declares(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(NOTEBOOKS / "leaves_findings.ipynb"), "--parameters"]) == 0
 

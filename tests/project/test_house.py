@@ -227,6 +227,12 @@ def test_ci_runs_make_test_on_the_oldest_and_the_newest_python() -> None:
     assert tuple(named) == PYTHONS
 
 
+def test_ci_pins_its_actions_by_commit_and_audits_what_is_locked() -> None:
+    text = (CHECKOUT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    assert all(re.search(r"@[0-9a-f]{40}  # v\d", line) for line in text.splitlines() if "uses:" in line)
+    assert "pip_audit --requirement requirements.lock --require-hashes" in text
+
+
 # make
 
 

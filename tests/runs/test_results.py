@@ -2,6 +2,7 @@
 
 import json
 import math
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,21 @@ def test_the_file_that_is_asked_for_is_relative_to_the_working_directory(
 
     assert json.loads((tmp_path / "elsewhere" / "results" / "seven.json").read_bytes()) == {"digit": 7}
     assert not root.exists()
+
+
+def test_findings_that_cannot_be_written_are_an_error_with_the_reason(root: Path) -> None:
+    (root.parent / "file").touch()
+    with pytest.raises(NotebookError, match=r"found\.json \(Not a directory\): give as result a file in"):
+        leave_findings({"digit": 7}, "infer", str(root.parent / "file" / "folder" / "found.json"))
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # as a full disk, for this process
+    try:
+        with pytest.raises(NotebookError, match=r"found\.json \(File too large\): .* that has room"):
+            leave_findings({"digit": 7}, "infer", "found.json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(Path.cwd().iterdir())
 
 
 def test_a_further_file_belongs_in_the_outputs_by_default(root: Path) -> None:

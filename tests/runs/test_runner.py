@@ -59,6 +59,53 @@ def test_a_run_leaves_the_notebook_and_its_findings(
     assert progress.replace("\n", "").isprintable()
 
 
+LEAKS = """
+from html import escape
+from IPython.display import HTML, display
+import json
+from digits_nb.runs import leave_findings
+
+print(text)
+print([text], json.dumps({"at": text}))
+display(HTML(f"<img src='{escape(text)}'>"))
+leave_findings({"at": text, "again": {text: [text]}, "other": "https://example.org/?page=2"}, "leaks")
+"""
+
+
+@pytest.mark.parametrize("last", ["", "raise ValueError(text)"], ids=["well", "badly"])
+def test_the_secrets_of_a_url_are_not_kept_however_the_run_ends(tmp_path: Path, last: str) -> None:
+    text = 'https://me:pass-word@pictures.example/?a=1&b=pass-word HTTP://pictures.example/?it\'s="pass-word"'
+    kept = "https://pictures.example/ HTTP://pictures.example/"
+    output = tmp_path / "executed.ipynb"
+    notebook = nbformat.read(NOTEBOOKS / "leaves_findings.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())]
+    notebook.cells = [*cells, *map(nbformat.v4.new_code_cell, (LEAKS, last))]
+    nbformat.write(notebook, tmp_path / "leaks.ipynb")
+
+    if last:
+        with pytest.raises(RunFailed):
+            run_notebook(tmp_path / "leaks.ipynb", output, {"text": text}, progress=False)
+    else:
+        found = run_notebook(tmp_path / "leaks.ipynb", output, {"text": text}, progress=False)
+        assert found == {"at": kept, "again": {kept: [kept]}, "other": "https://example.org/?page=2"}
+        assert read_result(output.with_suffix(".json")) == found
+
+    for file in (output, output.with_suffix(".json")):
+        assert "pass-word" not in file.read_text(encoding="utf-8")
+    executed = nbformat.read(output, as_version=4)
+    assert executed.metadata.papermill.parameters == {"text": kept}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_result_in_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = str(tmp_path / "file" / "folder" / "found.json")
+    with pytest.raises(NotebookError, match=r"found\.json \(Not a directory\): give as result a file in"):
+        run_notebook(
+            NOTEBOOKS / "leaves_findings.ipynb", tmp_path / "a.ipynb", {"result": place}, progress=False
+        )
+
+
 def test_a_notebook_without_parameters_and_findings_is_run_and_a_file_beside_it_stays(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

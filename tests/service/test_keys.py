@@ -163,6 +163,7 @@ def test_removing_needs_a_name(tmp_path: Path) -> None:
         '{"format": 1, "keys": [{"name": "a", "rights": ["all"], "salt": "", "blake2b": ""}]}',
         '{"format": 1, "keys": [{"name": "a", "rights": ["ask"], "salt": "?", "blake2b": ""}]}',
         '{"format": 1, "keys": [{"name": "a", "rights": ["ask"], "salt": "00", "blake2b": ""}], "x": 1}',
+        f'{{"format": 1, "keys": [{{"name": "a", "rights": [], "salt": "{"00" * 17}", "blake2b": ""}}]}}',
         "[" * 100_000,
     ],
     ids=lambda text: text[:60],
@@ -182,6 +183,26 @@ def test_a_broken_file_lets_nobody_in_and_is_told_at_the_start(text: str, tmp_pa
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr.startswith("DigitsError: The file ")
+
+
+def test_a_pipe_or_a_device_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "keys.json"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        command = [sys.executable, "-m", "digits_nb", "key", "--keys", path]
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert run.returncode == 1
+        sentence = f"The file of keys {path} is a pipe or a device: name a plain file with --keys."
+        assert run.stderr == f"DigitsError: {sentence}\n"
+
+    pipe.unlink()
+    anna = KeyFile(pipe).add("anna", ASK)
+    keys = KeyFile(pipe)
+    assert keys.holder(anna)
+    pipe.unlink()
+    os.mkfifo(pipe)
+    assert keys.holder(anna) is None
+    assert "is a pipe or a device" in keys.fault
 
 
 def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from digits_nb.service.responses import Refusal
-from digits_nb.service.scheduler import LINES, MAX_HELD_BYTES, Desk
+from digits_nb.service.scheduler import LINES, LINES_PER_CALLER, MAX_HELD_BYTES, Desk
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3])
@@ -64,13 +64,39 @@ def test_fetches_wait_for_no_picture_and_each_has_a_line_or_is_told() -> None:
         desk = Desk(queue=100, cores=1)
         picture = asyncio.ensure_future(desk.picture(lambda: over.wait(30)))
         await asyncio.sleep(0)
-        fetches = [asyncio.ensure_future(desk.fetch(lambda: over.wait(30))) for _ in range(LINES + 1)]
+        fetches = [
+            asyncio.ensure_future(desk.fetch(lambda: over.wait(30), f"caller-{number}"))
+            for number in range(LINES + 1)
+        ]
         (told,), _ = await asyncio.wait(fetches, return_when=asyncio.FIRST_COMPLETED)
         over.set()
         rest = await asyncio.gather(*(one for one in fetches if one is not told), picture)
         return rest, told.exception().kind
 
     assert asyncio.run(ask()) == ([True] * (LINES + 1), "Busy")
+
+
+def test_one_caller_has_a_part_of_the_lines_and_leaves_the_others() -> None:
+    over = threading.Event()
+
+    async def ask() -> int:
+        desk = Desk(queue=100, cores=1)
+
+        def fetch(caller: str) -> asyncio.Future:
+            return asyncio.ensure_future(desk.fetch(lambda: over.wait(30), caller))
+
+        fetches = [fetch("anna") for _ in range(LINES_PER_CALLER + 5)]
+        await asyncio.sleep(0.05)
+        busy = sum(one.done() for one in fetches)
+        other = fetch("bert")
+        over.set()
+        assert await other
+        await asyncio.gather(*fetches, return_exceptions=True)
+        assert await fetch("anna"), "the lines come back"
+        return busy
+
+    assert LINES_PER_CALLER < LINES
+    assert asyncio.run(ask()) == 5
 
 
 def test_places_and_bytes_run_out_and_come_back() -> None:

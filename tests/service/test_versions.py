@@ -242,6 +242,18 @@ def test_a_worker_that_is_killed_while_versions_come_in_loses_and_mixes_up_none(
     assert len(taker.workers) == 1 + killed
 
 
+def test_a_full_disk_is_said_and_leaves_nothing(store: "ModelStore", tmp_path: Path) -> None:
+    first = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))\n"
+    with running(tmp_path / "models", tmp_path, first=first) as service:
+        _, data = file_of(store)
+        answer = service.ask("PUT", DATA, data)
+        assert answer.error == (507, "InsufficientStorage")
+        assert answer.message == "There is no room here for what was sent; tell whoever runs this."
+        assert str(tmp_path) not in answer.body.decode()
+        assert "cannot be saved" in service.logged(answer.headers["X-Request-Id"])["error"]
+    assert not list((tmp_path / "models").glob("*"))
+
+
 def test_a_connection_that_is_cut_leaves_nothing(
     taker: Running, taken: "ModelStore", model: "DigitModel", tmp_path: Path
 ) -> None:
