@@ -90,7 +90,7 @@ def scenes(count: int, seed: int = 0) -> Iterator[Scene]:
             yield Scene(np.clip(picture, 0, 255).astype(np.uint8)[..., ::-1], digit, kind)
 
 
-def _strokes(digit: int, rng: np.random.Generator) -> list[Path]:
+def neat(digit: int, rng: np.random.Generator) -> list[Path]:
     """Give the paths of a digit: slightly turned, slanted and jittered."""
     text = DIGITS[digit][rng.integers(len(DIGITS[digit]))]
     turn, slant = np.deg2rad(rng.normal(0, 2.5)), rng.normal(0, 0.08)
@@ -106,7 +106,11 @@ def _strokes(digit: int, rng: np.random.Generator) -> list[Path]:
     return strokes
 
 
-def _write(
+strokes_of: Callable[[int, np.random.Generator], list[Path]] = neat
+"""How a digit is written; `choice.py` puts another handwriting in its place."""
+
+
+def write_digit(
     picture: Picture,
     digit: int,
     rng: np.random.Generator,
@@ -134,7 +138,7 @@ def _write(
     rows, columns = picture.shape[:2]
     size = height * rows
     pen = size * rng.uniform(0.05, 0.13) if pen is None else pen
-    strokes = _strokes(digit, rng)
+    strokes = strokes_of(digit, rng)
     points = np.vstack(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     shift = np.array(centre) * (columns, rows) - (low + high) / 2 * size
@@ -142,14 +146,15 @@ def _write(
     for stroke in strokes:
         path = np.round((stroke * size + shift) * 16).astype(np.int32)
         cv2.polylines(ink, [path[:, None]], False, 255, max(1, round(pen)), cv2.LINE_AA, 4)
-    _blend(picture, ink.astype(np.float32) / 255, colour)
+    blend(picture, ink.astype(np.float32) / 255, colour)
 
 
-def _blend(picture: Picture, share: np.ndarray, colour: Colour) -> None:
+def blend(picture: Picture, share: np.ndarray, colour: Colour) -> None:
+    """Paint a picture, in place, with as much of a colour as `share` (H, W) says, 0..1."""
     picture += share[..., None] * (np.array(colour, np.float32) - picture)
 
 
-def _paper(rng: np.random.Generator, side: tuple[int, int] = (90, 420)) -> Picture:
+def blank_paper(rng: np.random.Generator, side: tuple[int, int] = (90, 420)) -> Picture:
     """Give a blank, light sheet of some size, evenly lit."""
     rows = int(rng.integers(*side))
     columns = int(rows * rng.uniform(0.8, 1.25))
@@ -157,12 +162,12 @@ def _paper(rng: np.random.Generator, side: tuple[int, int] = (90, 420)) -> Pictu
     return np.full((rows, columns, 3), rng.uniform(205, 248), np.float32) + tint
 
 
-def _dark(rng: np.random.Generator) -> Colour:
+def dark_ink(rng: np.random.Generator) -> Colour:
     """Give the colour of a pen on light paper: black, blue, or pencil."""
     return ((25, 25, 30), (150, 60, 25), (105, 105, 105))[rng.integers(3)]
 
 
-def _texture(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+def table_texture(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
     """Give wood, cloth or a plain table, darker than paper."""
     rows, columns = shape
     base = np.array(((40, 75, 120), (90, 80, 60), (50, 50, 55), (35, 55, 160))[rng.integers(4)], np.float32)
@@ -195,27 +200,27 @@ def _lines(
         start = round(share * (columns if down else rows))
         area = (slice(None), slice(max(start, 0), start + width))
         mask[area if down else area[::-1]] = 1
-    _blend(picture, _turned(mask, degrees), colour)
+    blend(picture, _turned(mask, degrees), colour)
 
 
 def printed_frame(digit: int, rng: np.random.Generator) -> Picture:
     """A cell of a form with its whole frame, slightly turned, with or without paper around it."""
-    picture = _paper(rng, (70, 260))
+    picture = blank_paper(rng, (70, 260))
     rows, columns = picture.shape[:2]
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.4, 0.62))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.4, 0.62))
     mask = np.zeros((rows, columns), np.float32)
     gap, width = round(rng.uniform(0, 0.1) * rows), max(1, round(rng.uniform(0.008, 0.05) * rows))
     cv2.rectangle(mask, (gap, gap), (columns - 1 - gap, rows - 1 - gap), 1, width)
-    _blend(picture, _turned(mask, rng.uniform(-1.5, 1.5)), (float(rng.uniform(0, 150)),) * 3)
+    blend(picture, _turned(mask, rng.uniform(-1.5, 1.5)), (float(rng.uniform(0, 150)),) * 3)
     return picture
 
 
 def cut_frame(digit: int, rng: np.random.Generator) -> Picture:
     """A cell cut out of a form so that two or three sides of its frame are left at the rim."""
-    picture = _paper(rng, (70, 260))
+    picture = blank_paper(rng, (70, 260))
     width = rng.uniform(0.01, 0.05) * len(picture)
     colour = (float(rng.uniform(0, 120)),) * 3
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.4, 0.62))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.4, 0.62))
     for side in rng.permutation(4)[: rng.integers(2, 4)]:
         share = rng.uniform(0, 0.03) if side < 2 else 1 - rng.uniform(0.02, 0.07)  # noqa: PLR2004
         _lines(picture, [share], down=bool(side % 2), thickness=width, colour=colour)
@@ -224,9 +229,9 @@ def cut_frame(digit: int, rng: np.random.Generator) -> Picture:
 
 def table_row(digit: int, rng: np.random.Generator) -> Picture:
     """A column of a printed table: separators beside the digit, and a red, blue or black pen."""
-    picture = _paper(rng, (80, 240))
+    picture = blank_paper(rng, (80, 240))
     colour = ((40, 40, 200), (170, 70, 30), (30, 30, 30))[rng.integers(3)]
-    _write(picture, digit, rng, colour, height=rng.uniform(0.4, 0.6))
+    write_digit(picture, digit, rng, colour, height=rng.uniform(0.4, 0.6))
     width = rng.uniform(0.01, 0.05) * len(picture)
     grey = (float(rng.uniform(30, 170)),) * 3
     _lines(
@@ -240,20 +245,20 @@ def table_row(digit: int, rng: np.random.Generator) -> Picture:
 
 def ruled_paper(digit: int, rng: np.random.Generator) -> Picture:
     """Ruled paper whose lines cross the digit, some of them dark, some ending before the rim."""
-    picture = _paper(rng, (120, 400))
+    picture = blank_paper(rng, (120, 400))
     step = rng.uniform(0.11, 0.3)
     tint = ((170, 110, 50), (120, 120, 120), (110, 80, 170))[rng.integers(3)]
     at = list(np.arange(rng.uniform(0, step), 1, step))
     part = picture[:, round(rng.choice([0, 0.2, 0.35]) * picture.shape[1]) :].copy()
     _lines(part, at, down=False, thickness=rng.uniform(1, 3.5), colour=tint, degrees=rng.uniform(-1.5, 1.5))
     picture[:, picture.shape[1] - part.shape[1] :] = part
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.4, 0.7))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.4, 0.7))
     return picture
 
 
 def squared_paper(digit: int, rng: np.random.Generator) -> Picture:
     """Paper with squares or dots."""
-    picture = _paper(rng, (140, 420))
+    picture = blank_paper(rng, (140, 420))
     rows, columns = picture.shape[:2]
     step = int(rng.uniform(0.07, 0.16) * rows)
     tint = ((175, 120, 60), (130, 130, 130), (110, 150, 80))[rng.integers(3)]
@@ -265,13 +270,13 @@ def squared_paper(digit: int, rng: np.random.Generator) -> Picture:
         for is_down, length in ((False, rows), (True, columns)):
             at = list(np.arange(rng.uniform(0, step), length, step) / length)
             _lines(picture, at, down=is_down, thickness=rng.uniform(1, 2.6), colour=tint)
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.35, 0.6))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.35, 0.6))
     return picture
 
 
 def margin_line(digit: int, rng: np.random.Generator) -> Picture:
     """The margin of an exercise book: a red line down the page, and holes of a binder."""
-    picture = _paper(rng, (140, 420))
+    picture = blank_paper(rng, (140, 420))
     rows, columns = picture.shape[:2]
     share = rng.uniform(0.06, 0.16)
     width = rng.uniform(0.006, 0.025) * columns
@@ -279,30 +284,30 @@ def margin_line(digit: int, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.5:  # noqa: PLR2004 (with a hole, or without)
         place = round(share * columns / 2), round(rng.uniform(0.2, 0.8) * rows)
         cv2.circle(picture, place, max(3, rows // 40), (60, 60, 60), -1, cv2.LINE_AA)
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.25, 0.45), centre=(0.6, 0.5))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.25, 0.45), centre=(0.6, 0.5))
     return picture
 
 
 def table_edge(digit: int, rng: np.random.Generator) -> Picture:
     """A sheet whose edge leaves a strip of the table in the picture."""
-    picture = _paper(rng, (180, 700))
+    picture = blank_paper(rng, (180, 700))
     rows, columns = picture.shape[:2]
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.3, 0.55))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.3, 0.55))
     mask = np.zeros((rows, columns), np.float32)
     width = rng.uniform(0.04, 0.14)
     lean = rng.uniform(-0.03, 0.03)
     edge = np.array([[0, 0], [width + lean, 0], [width - lean, 1], [0, 1]]) * (columns, rows)
     cv2.fillPoly(mask, [np.round(edge).astype(np.int32)], 1, cv2.LINE_AA)
     mask = np.rot90(mask, rng.integers(2) * 2)
-    picture += mask[..., None] * (_texture((rows, columns), rng) - picture)
+    picture += mask[..., None] * (table_texture((rows, columns), rng) - picture)
     return picture
 
 
 def table_corner(digit: int, rng: np.random.Generator) -> Picture:
     """A sheet that leaves one or two corners of the table in the picture."""
-    picture = _paper(rng, (180, 700))
+    picture = blank_paper(rng, (180, 700))
     rows, columns = picture.shape[:2]
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.3, 0.5))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.3, 0.5))
     mask = np.zeros((rows, columns), np.float32)
     for corner in rng.permutation(4)[: rng.integers(1, 3)]:
         start = np.array([corner % 2, corner // 2])
@@ -310,28 +315,28 @@ def table_corner(digit: int, rng: np.random.Generator) -> Picture:
         reach = rng.uniform(0.12, 0.28, 2)
         points = [start, start + away * (reach[0], 0), start + away * (0, reach[1])]
         cv2.fillPoly(mask, [np.round(np.array(points) * (columns, rows)).astype(np.int32)], 1, cv2.LINE_AA)
-    picture += mask[..., None] * (_texture((rows, columns), rng) - picture)
+    picture += mask[..., None] * (table_texture((rows, columns), rng) - picture)
     return picture
 
 
 def slip_on_a_table(digit: int, rng: np.random.Generator) -> Picture:
     """A slip of paper with the table visible all around it."""
-    sheet = _paper(rng, (260, 800))
+    sheet = blank_paper(rng, (260, 800))
     rows, columns = sheet.shape[:2]
-    _write(sheet, digit, rng, _dark(rng), height=rng.uniform(0.28, 0.42))
+    write_digit(sheet, digit, rng, dark_ink(rng), height=rng.uniform(0.28, 0.42))
     margin = rng.uniform(0.06, 0.16) * rows
     mask = np.zeros((rows, columns), np.float32)
     corners = np.array([[margin, margin], [columns - margin, margin], [columns - margin, rows - margin]])
     corners = np.vstack([corners, [margin, rows - margin]]) + rng.normal(0, 0.012 * rows, (4, 2))
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1, cv2.LINE_AA)
-    return sheet * mask[..., None] + _texture((rows, columns), rng) * (1 - mask[..., None])
+    return sheet * mask[..., None] + table_texture((rows, columns), rng) * (1 - mask[..., None])
 
 
 def hard_shadow(digit: int, rng: np.random.Generator) -> Picture:
     """A shadow with a hard or a soft edge that falls across a part of the sheet."""
-    picture = _paper(rng, (180, 600))
+    picture = blank_paper(rng, (180, 600))
     rows, columns = picture.shape[:2]
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.3, 0.55))
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.3, 0.55))
     down, across = np.mgrid[:rows, :columns] / np.array([rows, columns]).reshape(2, 1, 1)
     angle = rng.uniform(0, 2 * np.pi)
     far = (across - 0.5) * np.cos(angle) + (down - 0.5) * np.sin(angle) - rng.uniform(-0.05, 0.3)
@@ -342,12 +347,12 @@ def hard_shadow(digit: int, rng: np.random.Generator) -> Picture:
 
 def falling_light(digit: int, rng: np.random.Generator) -> Picture:
     """Light that falls off towards a corner."""
-    picture = _paper(rng, (180, 600))
+    picture = blank_paper(rng, (180, 600))
     rows, columns = picture.shape[:2]
     corner = rng.integers(0, 2, 2)
     # towards the dark
     centre = (0.68, 0.32)[corner[0]], (0.66, 0.34)[corner[1]]
-    _write(picture, digit, rng, _dark(rng), height=rng.uniform(0.3, 0.45), centre=centre)
+    write_digit(picture, digit, rng, dark_ink(rng), height=rng.uniform(0.3, 0.45), centre=centre)
     down, across = np.mgrid[:rows, :columns] / np.array([rows, columns]).reshape(2, 1, 1)
     far = np.hypot(across - corner[0], down - corner[1]) / np.sqrt(2)
     picture *= 1 - rng.uniform(0.75, 0.93) * (far ** rng.uniform(1, 2))[..., None]
@@ -356,7 +361,7 @@ def falling_light(digit: int, rng: np.random.Generator) -> Picture:
 
 def tile_on_a_page(digit: int, rng: np.random.Generator) -> Picture:
     """A dark tile with a light digit on a light page, off its middle."""
-    picture = _paper(rng, (160, 480))
+    picture = blank_paper(rng, (160, 480))
     rows, columns = picture.shape[:2]
     side = rng.uniform(0.55, 0.75) * min(rows, columns)
     left, top = rng.uniform(0.1, 0.9, 2) * (columns - side, rows - side)
@@ -369,7 +374,7 @@ def tile_on_a_page(digit: int, rng: np.random.Generator) -> Picture:
         -1,
     )
     centre = (left + side / 2) / columns, (top + side / 2) / rows
-    _write(picture, digit, rng, (235, 240, 240), height=0.65 * side / rows, centre=centre)
+    write_digit(picture, digit, rng, (235, 240, 240), height=0.65 * side / rows, centre=centre)
     return picture
 
 
@@ -379,9 +384,11 @@ def same_brightness(digit: int, rng: np.random.Generator) -> Picture:
     ink, paper = pairs[rng.integers(len(pairs))]
     weights = np.array([0.114, 0.587, 0.299])
     ground = np.array(paper) * (weights @ ink) / (weights @ paper)
-    picture = _paper(rng, (120, 360))
+    picture = blank_paper(rng, (120, 360))
     picture[:] = ground + rng.uniform(-6, 6)
-    _write(picture, digit, rng, ink, height=rng.uniform(0.45, 0.7), pen=len(picture) * rng.uniform(0.05, 0.1))
+    write_digit(
+        picture, digit, rng, ink, height=rng.uniform(0.45, 0.7), pen=len(picture) * rng.uniform(0.05, 0.1)
+    )
     return picture
 
 
@@ -389,25 +396,25 @@ def thin_pen(digit: int, rng: np.random.Generator) -> Picture:
     """A pen of one pixel, black or grey, in a picture of any size."""
     side = int(rng.choice([200, 500, 900, 1400, 2000]))
     picture = np.full((side, side, 3), rng.uniform(235, 255), np.float32)
-    _write(picture, digit, rng, (float(rng.uniform(10, 110)),) * 3, height=rng.uniform(0.5, 0.8), pen=1)
+    write_digit(picture, digit, rng, (float(rng.uniform(10, 110)),) * 3, height=rng.uniform(0.5, 0.8), pen=1)
     return picture
 
 
 def faint_ink(digit: int, rng: np.random.Generator) -> Picture:
     """A dark photo whose ink is a few grey levels darker than its paper, and plainly above the grain."""
-    picture = _paper(rng, (140, 420))
+    picture = blank_paper(rng, (140, 420))
     picture *= rng.uniform(0.25, 0.45)
     level = float(picture.mean()) - rng.uniform(9, 13)
-    _write(picture, digit, rng, (level,) * 3, height=rng.uniform(0.45, 0.7), pen=len(picture) * 0.06)
+    write_digit(picture, digit, rng, (level,) * 3, height=rng.uniform(0.45, 0.7), pen=len(picture) * 0.06)
     return cv2.GaussianBlur(picture, (3, 3), 0)
 
 
 def stray_marks(digit: int, rng: np.random.Generator) -> Picture:
     """A comma, a dash, a dot or a tick beside the digit."""
-    picture = _paper(rng, (100, 360))
+    picture = blank_paper(rng, (100, 360))
     rows, columns = picture.shape[:2]
-    colour = _dark(rng)
-    _write(picture, digit, rng, colour, height=rng.uniform(0.45, 0.6), centre=(0.42, 0.5))
+    colour = dark_ink(rng)
+    write_digit(picture, digit, rng, colour, height=rng.uniform(0.45, 0.6), centre=(0.42, 0.5))
     size = rng.uniform(0.05, 0.12) * rows
     start = np.array([rng.uniform(0.8, 0.88) * columns, rng.uniform(0.25, 0.8) * rows])
     marks = {
@@ -424,24 +431,24 @@ def stray_marks(digit: int, rng: np.random.Generator) -> Picture:
 
 def neighbour_cut_off(digit: int, rng: np.random.Generator) -> Picture:
     """A digit of a row, with a part of its neighbour at the rim."""
-    picture = _paper(rng, (90, 300))
-    colour, height = _dark(rng), rng.uniform(0.5, 0.65)
+    picture = blank_paper(rng, (90, 300))
+    colour, height = dark_ink(rng), rng.uniform(0.5, 0.65)
     pen = len(picture) * rng.uniform(0.03, 0.07)
-    _write(picture, digit, rng, colour, height=height, pen=pen)
+    write_digit(picture, digit, rng, colour, height=height, pen=pen)
     side = rng.choice([-1, 1])
     centre = 0.5 + side * rng.uniform(0.52, 0.6), 0.5
-    _write(picture, int(rng.integers(10)), rng, colour, height=height, pen=pen, centre=centre)
+    write_digit(picture, int(rng.integers(10)), rng, colour, height=height, pen=pen, centre=centre)
     return picture
 
 
 def outlined(digit: int, rng: np.random.Generator) -> Picture:
     """A digit of which only the outline is drawn."""
-    picture = _paper(rng, (160, 400))
+    picture = blank_paper(rng, (160, 400))
     blank = np.zeros_like(picture)
-    _write(blank, digit, rng, (255, 255, 255), height=0.6, pen=len(picture) * rng.uniform(0.1, 0.15))
+    write_digit(blank, digit, rng, (255, 255, 255), height=0.6, pen=len(picture) * rng.uniform(0.1, 0.15))
     body = (blank[..., 0] > 128).astype(np.uint8)  # noqa: PLR2004 (half ink)
     rim = np.ones((max(2, len(picture) // 80),) * 2, np.uint8)
-    _blend(picture, (cv2.dilate(body, rim) - cv2.erode(body, rim)).astype(np.float32), _dark(rng))
+    blend(picture, (cv2.dilate(body, rim) - cv2.erode(body, rim)).astype(np.float32), dark_ink(rng))
     return picture
 
 

@@ -21,9 +21,24 @@ DigitsError
     MissingPackage (also an ImportError)
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digits_nb.preprocessing.normalization import Stages
+
 
 class DigitsError(Exception):
-    """Base class of every error that digits_nb raises on purpose."""
+    """Base class of every error that digits_nb raises on purpose.
+
+    Attributes
+    ----------
+    stages : digits_nb.Stages or None
+        What was seen in a picture that was refused: the stages of its highest digit, made of the picture
+        reduced for display. `box` and `left_out` are in pixels of `stages.gray`, which is the whole picture.
+        None if the picture was not looked at, or is blank.
+    """
+
+    stages: "Stages | None" = None
 
 
 class QueryError(DigitsError):

@@ -157,7 +157,7 @@ def running(
     environment = os.environ | {"DIGITS_NB_HOME": str(folder)} | ({"DIGITS_NB_ALLOW": allow} if allow else {})
     if first:
         (folder / "sitecustomize.py").write_text(first)
-        environment["PYTHONPATH"] = str(folder)
+        environment["PYTHONPATH"] = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     with errors.open("wb") as log:
         process = subprocess.Popen(
             [*command, *options], stdout=subprocess.PIPE, stderr=log, text=True, env=environment

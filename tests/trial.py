@@ -60,11 +60,11 @@ def _main(store: str, folder: str) -> None:
     files = sorted(Path(folder).iterdir())
     for file in sorted(files, key=lambda file: file.stat().st_size)[:20]:
         _read(file, model)  # a format's first file loads its decoder, and that does not count
-    _peak_mb()
-    idle = _peak_mb()
     for file in files:
         with suppress(AttributeError, OSError):  # memory that is free already does not count
             ctypes.CDLL(None).malloc_trim(0)
+        _peak_mb()
+        idle = _peak_mb()
         began = time.process_time()
         outcome, message = _read(file, model)
         seconds = time.process_time() - began

@@ -156,8 +156,8 @@ def situations() -> str:
         for name, row in found.items()
     ]
     return prose(
-        "It is weak where something else is in the picture: a printed frame, an edge of the table, ruled "
-        "paper, a shadow, a pen of one pixel. Of such pictures it reads "
+        "Where something else is in the picture (a printed frame, an edge of the table, ruled paper, a "
+        "shadow), or the pen is one pixel wide, it reads "
         f"{'; '.join(shares)}. The others are refused. `drawn` are drawn by `benchmarks/scenes.py`."
     )
 

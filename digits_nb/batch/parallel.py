@@ -1,4 +1,4 @@
-"""Recognize many pictures, block by block, with the preprocessing on every core.
+"""Recognize many pictures, block by block, on every core.
 
 Queries may come from any iterable, an endless one too; memory stays flat. Without joblib everything runs in
 this process.
@@ -18,13 +18,10 @@ from digits_nb.images.query import Query, open_image, read_bytes
 from digits_nb.models.model import DigitModel
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model
-from digits_nb.recognition.recognizer import Timed, answer_block, prepare_block
-
-Loaded = tuple[Query | DigitsError, float]
-
+from digits_nb.recognition.recognizer import recognize_list
 
 BLOCK = 256
-"""Pictures that are prepared before the model runs once on all of them."""
+"""Pictures that are loaded before they are read."""
 
 BLOCK_BYTES = 64_000_000
 """Bytes of files and arrays at which a block ends early, so that memory stays flat."""
@@ -43,7 +40,7 @@ def recognize_many(
     """Read the digits in many pictures, in order.
 
     Pictures are taken a block at a time, so that memory stays flat however many there are. In a long batch
-    every core prepares them, if joblib is installed; `joblib.parallel_config` sets the number and the kind
+    every core reads them, if joblib is installed; `joblib.parallel_config` sets the number and the kind
     of workers, for a cluster too.
 
     Parameters
@@ -62,24 +59,22 @@ def recognize_many(
     spent_s = 0.0
     for block in _blocks(queries):
         start = perf_counter()
-        prepared = _prepare(block, _count_jobs(spent_s))
+        found = _recognize(block, model, _count_jobs(spent_s))
         spent_s += perf_counter() - start
-        yield from answer_block(prepared, model)
+        yield from found
 
 
-def _blocks(queries: Iterable[Query]) -> Iterator[list[Loaded]]:
-    """Load queries a block at a time, each with the seconds that it took."""
-    block: list[Loaded] = []
+def _blocks(queries: Iterable[Query]) -> Iterator[list[Query | DigitsError]]:
+    """Load queries a block at a time; an error takes the place of its query."""
+    block: list[Query | DigitsError] = []
     size = 0
     for query in queries:
-        start = perf_counter()
-        loaded: Query | DigitsError
         try:
             loaded, count = _load(query)
+            block.append(loaded)
             size += count
         except DigitsError as error:
-            loaded = error
-        block.append((loaded, perf_counter() - start))
+            block.append(error)
         if len(block) == BLOCK or size >= BLOCK_BYTES:
             yield block
             block, size = [], 0
@@ -109,12 +104,14 @@ def _count_jobs(spent_s: float) -> int:
     return 1 if alone or backend.nesting_level else min(int(backend.effective_n_jobs(-1)), BLOCK // PART)
 
 
-def _prepare(block: list[Loaded], jobs: int) -> list[Timed]:
+def _recognize(block: list[Query | DigitsError], model: DigitModel, jobs: int) -> list[Answer | DigitsError]:
     if jobs == 1:
-        return prepare_block(block)
+        return recognize_list(block, model)
     from joblib import Parallel, delayed
 
     # tasks stay as they are: joblib would merge small ones, and write large arrays to files
     parallel = Parallel(jobs, batch_size=1, pre_dispatch="all", max_nbytes=None)
     parts = (block[start : start + PART] for start in range(0, len(block), PART))
-    return [timed for part in parallel(delayed(prepare_block)(part) for part in parts) for timed in part]
+    return [
+        item for part in parallel(delayed(recognize_list)(part, model) for part in parts) for item in part
+    ]

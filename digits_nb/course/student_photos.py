@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from digits_nb.errors import DigitsError, QueryError
 from digits_nb.evaluation.metrics import labelled_pictures
-from digits_nb.images.decode import flatten, to_gray
+from digits_nb.images.decode import flatten
 from digits_nb.images.query import Query, open_image
-from digits_nb.preprocessing.segmentation import find_digits
-from digits_nb.recognition import preprocess
+from digits_nb.recognition import find_digits, preprocess
 
 ROW = 10
 """Number of digits in a row: 0 to 9, from left to right."""
@@ -47,7 +46,7 @@ def cut_row(query: Query) -> list[NDArray[np.uint8]]:
         The picture cannot be fetched or opened, or shows no digits.
     """
     row = flatten(open_image(query))
-    boxes = np.array([stages.box for stages in find_digits(to_gray(row))])
+    boxes = np.array([stages.box for stages in find_digits(row)])
     _check_row(boxes)
     pictures = []
     for digit, around in enumerate(_surroundings(boxes, row.size)):
@@ -134,12 +133,12 @@ def _check_row(boxes: NDArray[np.int64]) -> None:
     heights = boxes[:, 3] - boxes[:, 1]
     across, down = (np.ptp(boxes[:, [side, side + 2]].mean(axis=1)) for side in (0, 1))
     fault = ""
-    if count < ROW:
+    if 2 * count > ROW and down > across:
+        fault = "they stand one above the other: turn the photograph, so that the row runs from left to right"
+    elif count < ROW:
         fault = "some touch, or are too pale: write with wide gaps and a dark pen, in even light"
     elif count > ROW or heights.max() > TALLEST * np.median(heights):
         fault = "something else is there, a name or the table, or a digit is in pieces: show them alone"
-    elif down > across:
-        fault = "they stand one above the other: turn the photograph, so that the row runs from left to right"
     if fault:
         digits = "1 digit" if count == 1 else f"{count} digits"
         msg = f"The photograph shows {digits}, where {ROW} are to stand in a row, 0 to 9; {fault}."

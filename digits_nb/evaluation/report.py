@@ -81,7 +81,7 @@ def collect(answers: "Iterable[Answer | DigitsError]", labels: ArrayLike) -> Rea
     refusals = {}
     for row, (_, answer) in enumerate(zip(labels, answers, strict=True)):
         if isinstance(answer, DigitsError):
-            refusals[row] = answer
+            refusals[row] = type(answer)(*answer.args)  # without the picture in its stages
         else:
             kept[row] = answer.digit, answer.probabilities, answer.certain, answer.grid, answer.box
     return Readings(

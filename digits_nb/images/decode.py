@@ -72,7 +72,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
 def decode_reduced(
     data: bytes, at_least: int | None = None, *, max_pixels: int = MAX_PIXELS
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """Decode as `decode` does, but a large JPEG in grey at a half, a quarter or an eighth of its size.
+    """Decode as `decode` does, but a large JPEG at a half, a quarter or an eighth of its size.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def decode_reduced(
         # not for HEIC, whose draft is its thumbnail, which may show something else
         times = max(image.size) // at_least if at_least and name == "Jpeg" else 1
         # libjpeg skips what a smaller picture does not need
-        drafted = times > 1 and image.draft("L", (max(width // times, 1), max(height // times, 1)))
+        drafted = times > 1 and image.draft(None, (max(width // times, 1), max(height // times, 1)))
         picture = finish(image)
         if not drafted:
             return picture, picture.size
@@ -195,20 +195,28 @@ def flatten(image: Image.Image) -> Image.Image:
     return flat
 
 
-def to_gray(image: Image.Image) -> NDArray[np.uint8]:
-    """Convert a picture to grey; one with transparency is flattened first.
+def to_array(image: Image.Image, max_side: int | None = None) -> NDArray[np.uint8]:
+    """Give the pixels of a picture; one with transparency is flattened first.
 
     Parameters
     ----------
     image
         Mode RGB, RGBA or L.
+    max_side
+        Longest side, in pixels, to which a larger picture is reduced; None for none.
 
     Returns
     -------
-    ndarray of shape (H, W), uint8
-        Luma, 0 is black and 255 white.
+    ndarray of shape (H, W) or (H, W, 3), uint8
+        Grey, or red, green and blue.
     """
-    return np.asarray(image if image.mode == "L" else flatten(image).convert("L"))
+    image = flatten(image)
+    scale = max(image.size) / (max_side or max(image.size))
+    if scale > 1:
+        # here, since an array of the whole picture would take its memory once more
+        width, height = (max(1, round(side / scale)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(image)
 
 
 def _percentiles(histogram: list[int], *percents: int) -> list[int]:

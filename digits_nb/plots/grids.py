@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 from PIL.Image import Image
 
 from digits_nb.plots.figure import FULL, Figure, as_grids, count_noun, draw_ink, draw_picture, make_tiles
+from digits_nb.plots.scores import BLUE, ORANGE
 from digits_nb.preprocessing.normalization import Stages
+from digits_nb.recognition.answer import count_reasons
 
 STAGES = ("gray", "ink", "crop", "upright", "bitmap", "grid")
 
@@ -96,10 +99,13 @@ def gallery(
 def strip(stages: Stages, *names: str, title: str = "From the picture to the 64 numbers") -> Figure:
     """Draw the stages of preprocessing side by side.
 
+    If ink was left out, the picture in grey has a blue box around the digit, and a dashed orange one around
+    everything that was left out. The reasons stand below it.
+
     Parameters
     ----------
     stages
-        The result of `digits_nb.preprocess`.
+        The result of `digits_nb.preprocess`, not of a look in `small`: the boxes are in pixels of `gray`.
     names
         The stages to draw, such as "gray" and "ink"; all six by default.
     title
@@ -108,12 +114,18 @@ def strip(stages: Stages, *names: str, title: str = "From the picture to the 64 
     images = {name: getattr(stages, name) for name in names or STAGES}
     sizes = {name: f"{image.shape[1]} × {image.shape[0]}" for name, image in images.items()}
     details = ", ".join(f"{name} ({size} pixels)" for name, size in sizes.items())
+    reasons = count_reasons(stages.left_out) if "gray" in images else ""
+    if reasons:
+        details += f"; left out: {reasons}"
     strip = Figure((max(1.85 * len(images), 4), 2.5), title, details)
     row = strip.subplots(1, len(images), squeeze=False)[0]
     for ax, (name, image) in zip(row, images.items(), strict=True):
         caption = f"{name}\n{sizes[name]}"
         if name == "gray":
             draw_picture(ax, image, caption)
+            if reasons:
+                _draw_boxes(ax, stages)
+                ax.set_xlabel(f"left out:\n{reasons}", fontsize=8, color=ORANGE)
         else:
             draw_ink(ax, image, FULL if name == "grid" else 1, caption)
         ax.set(xticks=[], yticks=[])
@@ -153,6 +165,18 @@ def neighbours(
     for ax, (neighbour, label, distance) in zip(others, found, strict=True):
         draw_ink(ax, neighbour, FULL, f"{label}\ndistance {distance:.0f}")
     return neighbours
+
+
+def _draw_boxes(ax: Axes, stages: Stages) -> None:
+    """Draw a box around the digit, and a dashed one around everything that was left out."""
+    boxes = [(stages.box, BLUE, "-"), *((box, ORANGE, "--") for box, _reason in stages.left_out)]
+    for (left, top, right, bottom), colour, line in boxes:
+        corner = left - 0.5, top - 0.5
+        ax.add_patch(
+            Rectangle(
+                corner, right - left, bottom - top, fill=False, color=colour, linestyle=line, linewidth=1
+            )
+        )
 
 
 def _format_numbers(grid: NDArray[np.float64]) -> list[str]:

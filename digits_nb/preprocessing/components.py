@@ -1,12 +1,10 @@
-"""Connected components of ink: which of them are strokes, their boxes, and how a digit is cropped."""
+"""Connected components of ink: their boxes and areas, and how a digit is cut out of a picture."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-
-from digits_nb.errors import NoDigit
-from digits_nb.preprocessing.ink import INK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,73 +12,64 @@ if TYPE_CHECKING:
     from digits_nb.preprocessing.ink import Mask, Plane
 
     Boxes = NDArray[Any]  # (n, 4) int32: left, top, right, bottom
-
-LARGEST = 20
-MIN_TOGETHER = 0.5
-"""Share of the ink that the `LARGEST` largest components must hold; where they hold less, it is noise."""
-
-SPECK = 0.03
-"""A component with less than this share of the largest one's area is a speck, and so is one with less than
-four times this share of the largest extent."""
+    Labels = NDArray[Any]  # (H, W): the number of the component at each pixel, 0 is none
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def crop_digit(ink: "Plane", threshold: float = INK) -> "tuple[Plane, Boxes]":
-    """Crop the part that the digit fills, with specks removed.
+@dataclass(frozen=True, eq=False, slots=True)
+class Components:
+    """The connected components of a mask.
 
-    Parameters
+    Attributes
     ----------
-    ink
-        Shape (H, W), float32, 0..1.
-    threshold
-        Share of ink, above 0 and below 1, above which a pixel belongs to a stroke.
-
-    Returns
-    -------
-    crop : ndarray, float32, 0..1
-        With a rim of one pixel.
-    strokes : ndarray of shape (n, 4), int32
-        Left, top, right and bottom of each stroke, in pixels of `ink`.
-
-    Raises
-    ------
-    NoDigit
-        There is no ink, or it does not hang together.
+    labels : ndarray of shape (h, w)
+        1, 2, … on the pixels of each component, 0 elsewhere, in the part of the picture that holds ink.
+    corner : tuple of int
+        Left and top of that part.
+    boxes : ndarray of shape (n, 4), int32
+        Left, top, right and bottom of each, in pixels of the picture.
+    areas : ndarray of shape (n,), int32
+        Pixels of each.
     """
-    is_ink = (ink > threshold).view(np.uint8)
-    # to label only the part with ink, in 16 bits (enough for MAX_SIDE), is faster
+
+    labels: "Labels"
+    corner: tuple[int, int]
+    boxes: "Boxes"
+    areas: "NDArray[np.int32]"
+
+    def mask(self, rows: "NDArray[Any]", shape: tuple[int, int]) -> "Mask":
+        """Give a mask (H, W) of the components in these rows of `boxes`."""
+        left, top = self.corner
+        height, width = self.labels.shape
+        mask = np.zeros(shape, np.uint8)
+        mask[top : top + height, left : left + width] = self._chosen(rows)[self.labels]
+        return mask
+
+    def cut(self, rows: "NDArray[Any]", box: tuple[int, int, int, int]) -> "Mask":
+        """Give the part of that mask in a box, with a rim of one pixel on each side."""
+        (left, top), (start, above, end, below) = self.corner, box
+        return self._chosen(rows)[cut(self.labels, (start - left, above - top, end - left, below - top))]
+
+    def _chosen(self, rows: "NDArray[Any]") -> "Mask":
+        """Give 1 for the labels of these components."""
+        chosen = np.zeros(len(self.boxes) + 1, np.uint8)
+        chosen[rows + 1] = 1
+        return chosen
+
+
+def find_components(is_ink: "Mask") -> Components:
+    """Find the connected components of a mask, 8-connected."""
+    # to label only the part with ink is faster
     left, top, wide, tall = cv2.boundingRect(is_ink)
-    if not tall:
-        msg = "The picture holds no stroke of ink; send one where the digit stands out from its ground."
-        raise NoDigit(msg)
-    window = slice(top, top + tall), slice(left, left + wide)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink[window], ltype=cv2.CV_16U)
-    components: Boxes = stats[1:]  # the first one is the background
-    components[:, :2] += left, top
-    if len(components) > 1:
-        is_stroke = _are_strokes(components)
-        if not is_stroke.all():
-            keep = np.zeros_like(is_ink)
-            keep[window] = np.concatenate([[False], is_stroke])[labels]
-            ink = wipe(ink, is_ink, keep)
-            components = components[is_stroke]
-    strokes = components[:, :4]
-    strokes[:, 2:] += strokes[:, :2]
-    return cut(ink, around(strokes)), strokes
-
-
-def _are_strokes(components: "Boxes") -> "NDArray[np.bool_]":
-    """Tell strokes from specks, given OpenCV's statistics of the components, (n, 5)."""
-    area, extent = components[:, cv2.CC_STAT_AREA], np.maximum(components[:, 2], components[:, 3])
-    if np.sort(area)[-LARGEST:].sum() < MIN_TOGETHER * area.sum():
-        msg = (
-            "The picture shows no single digit: its ink lies scattered in small pieces; send one digit on a "
-            "plain ground, or read a page of them with read_digits."
-        )
-        raise NoDigit(msg)
-    is_stroke: NDArray[np.bool_] = (area >= SPECK * area.max()) & (extent >= 4 * SPECK * extent.max())
-    return is_stroke
+    labels, stats = np.zeros((0, 0), np.int32), np.zeros((1, 5), np.int32)
+    if tall:
+        part = is_ink[top : top + tall, left : left + wide]
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(part)  # type: ignore[assignment]
+    boxes: Boxes = stats[1:, :4]  # the first one is the background
+    boxes[:, :2] += left, top
+    boxes[:, 2:] += boxes[:, :2]
+    return Components(labels, (left, top), boxes, stats[1:, cv2.CC_STAT_AREA])
 
 
 def enlarge(

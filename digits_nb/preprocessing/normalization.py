@@ -11,14 +11,13 @@ read it, and so do the training images themselves (`digits_nb.training.dataset`)
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from digits_nb.errors import BadParameter, NoDigit
-from digits_nb.preprocessing.components import around, crop_digit, enlarge
-from digits_nb.preprocessing.ink import INK, find_ink, reduce
+from digits_nb.preprocessing.ink import INK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,14 +43,14 @@ SLANT_REMOVED = 0.7
 """Share of the measured slant that is removed: the moments of a 7 show slant that is its shape. The best of
 0.5, 0.7 and 1.0 on pictures from elsewhere, by less than the width of the confidence interval."""
 
-_FINE = 0.5  # a digit reduced below this scale may lose thin strokes
+_FINE = 1.5
 _CANVAS = 64  # height of a digit, in pixels, while its slant and stroke width are changed
 _PAD = 2  # empty background around it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stages:
-    """The stages of one digit, from the grey picture to the grid.
+    """The stages of one digit, from the picture in grey to the grid.
 
     Attributes
     ----------
@@ -69,11 +68,10 @@ class Stages:
         The ink of each block of 4×4 pixels of the bitmap: the model's input.
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the picture.
-    shape : tuple of int
-        Height and width of the picture that `box` refers to.
-    strokes : ndarray of shape (n, 4), int32
-        Left, top, right and bottom of each stroke, in pixels of the picture in which ink was detected: the
-        picture itself, or its copy reduced to `MAX_SIDE`.
+    left_out : tuple of ((left, top, right, bottom), str)
+        Ink that is not the digit's, in pixels of the picture, and why: "rim" (it touches the rim of the
+        picture), "frame" (it encloses the digit), "line", "mark" (it is no part of a digit) or "speck" (it is
+        smaller).
     """
 
     gray: "NDArray[np.uint8]"
@@ -83,57 +81,73 @@ class Stages:
     bitmap: "NDArray[np.float32]"
     grid: "NDArray[np.float64]"
     box: tuple[int, int, int, int]
-    shape: tuple[int, int]
-    strokes: "NDArray[np.int32]"
+    left_out: tuple[tuple[tuple[int, int, int, int], str], ...]
 
 
-def normalize(
-    gray: "NDArray[np.uint8]",
-    shape: tuple[int, int] | None = None,
-    *,
-    threshold: float = INK,
-    slant_removed: float = SLANT_REMOVED,
-    stroke_width: float = STROKE_WIDTH,
-) -> Stages:
-    """Turn a grey picture of one digit into the 8×8 grid that the model takes.
+class Normalized(NamedTuple):
+    """The stages of a digit from its crop to the grid, as in `Stages`."""
 
-    Parameters
+    crop: "NDArray[np.float32]"
+    upright: "NDArray[np.float32]"
+    bitmap: "NDArray[np.float32]"
+    grid: "NDArray[np.float64]"
+
+
+@dataclass(frozen=True, slots=True)
+class Normalization:
+    """How the ink of a digit becomes a grid. The model was trained on grids of the defaults only.
+
+    Attributes
     ----------
-    gray
-        Shape (H, W), uint8.
-    shape
-        Height and width of the picture of which `gray` is a reduced copy, for `box`; its own by default.
-    threshold
+    threshold : float
         Share of ink, above 0 and below 1, above which a pixel belongs to a stroke.
-    slant_removed
+    slant_removed : float
         Share of the measured slant that is removed, 0..1.
-    stroke_width
-        The width that every stroke gets, in pixels of the bitmap: above 0 and up to half of its side. The
-        model was trained on grids of the default only.
-
-    Returns
-    -------
-    Stages
-        Every step from the grey picture to the grid.
+    stroke_width : float
+        The width that every stroke gets, in pixels of the bitmap: above 0 and up to half of its side.
 
     Raises
     ------
-    NoDigit
-        The picture is blank, or its ink does not hang together.
     BadParameter
-        The threshold, the share of slant or the stroke width is out of its range.
+        One of them is out of its range.
     """
-    _check(threshold, slant_removed, stroke_width)
-    shape = shape or (gray.shape[0], gray.shape[1])
-    reduced = reduce(gray)
-    ink: Plane = find_ink(reduced)
-    crop, strokes = crop_digit(ink, threshold)
-    upright = straighten(crop, slant_removed)
-    bitmap = even_out(upright, stroke_width, threshold)
-    box = enlarge(around(strokes), reduced.shape[:2], shape)
-    if reduced is not gray:
-        ink = cv2.resize(ink, gray.shape[::-1])
-    return Stages(gray, ink, crop, upright, bitmap, count_blocks(bitmap), box, shape, strokes)
+
+    threshold: float = INK
+    slant_removed: float = SLANT_REMOVED
+    stroke_width: float = STROKE_WIDTH
+
+    def __post_init__(self) -> None:
+        """Refuse parameters out of their range; NaN is out of any range."""
+        ranges = {
+            "threshold": (0 < self.threshold < 1, "above 0 and below 1"),
+            "slant_removed": (0 <= self.slant_removed <= 1, "0 to 1"),
+            "stroke_width": (0 < self.stroke_width <= BITMAP / 2, f"above 0 and up to {BITMAP // 2}"),
+        }
+        for name, (fits, allowed) in ranges.items():
+            if not fits:
+                msg = f"The {name} {getattr(self, name)} is out of its range: give a number, {allowed}."
+                raise BadParameter(msg)
+
+    def apply(self, crop: "Plane") -> Normalized:
+        """Normalize a digit's ink.
+
+        Parameters
+        ----------
+        crop
+            float32, 0..1, with a rim of one pixel without ink.
+
+        Raises
+        ------
+        NoDigit
+            There is no ink above the threshold.
+        """
+        upright = straighten(crop, self.slant_removed)
+        bitmap = even_out(upright, self.stroke_width, self.threshold)
+        return Normalized(crop, upright, bitmap, count_blocks(bitmap))
+
+
+DEFAULT = Normalization()
+"""What the model was trained on."""
 
 
 def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
@@ -146,10 +160,12 @@ def straighten(crop: "Plane", removed: float = SLANT_REMOVED) -> "Plane":
     height, width = crop.shape
     # a dash gets a fixed width instead: at a fixed height its width would have no limit
     scale = _CANVAS / max(height, width / 2)
-    if scale < _FINE:
-        # a stroke of one pixel would fade below the threshold: it is dilated to one pixel of the result
-        reach = ceil(_FINE / scale)
-        crop = cv2.dilate(crop, np.ones((reach, reach), np.uint8))
+    if scale < 1:
+        # a thin stroke would fade below the threshold: it is dilated to `_FINE` pixels of the result
+        inside = cv2.distanceTransform((crop > INK).view(np.uint8), cv2.DIST_L2, 3)
+        reach = ceil(_FINE / scale - stroke_width(inside)) if inside.any() else 0
+        if reach > 0:
+            crop = cv2.dilate(crop, np.ones((reach + 1, reach + 1), np.uint8))
     size = max(2, round(width * scale)), max(2, round(height * scale))
     digit: Plane = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     moments = cv2.moments(digit)
@@ -225,8 +241,23 @@ def stroke_width(inside: "Plane") -> float:
         The distance transform of the ink. It is largest along the middle of a stroke: half the width and
         half a pixel.
     """
-    ridge = np.sort(inside[(inside == cv2.dilate(inside, _NEIGHBOURS)) & (inside > 0)])
+    ridge = np.sort(_ridge(inside))
     return float(ridge[(len(ridge) - 1) // 2] + ridge[len(ridge) // 2]) - 1
+
+
+def measure_strokes(crop: "Plane", threshold: float = INK) -> tuple[float, float]:
+    """Measure the mean stroke width, in heights of the crop, and its standard deviation as a share of it."""
+    ridge = _ridge(cv2.distanceTransform((crop > threshold).view(np.uint8), cv2.DIST_L2, 3))
+    if not len(ridge):
+        return 0.0, 0.0
+    mean, deviation = (float(each[0, 0]) for each in cv2.meanStdDev(ridge))
+    return 2 * mean / len(crop), deviation / mean
+
+
+def _ridge(inside: "Plane") -> "Plane":
+    """Give the distances along the middle of the strokes."""
+    ridge: Plane = inside[(inside == cv2.dilate(inside, _NEIGHBOURS)) & (inside > 0)]
+    return ridge
 
 
 def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
@@ -235,16 +266,3 @@ def count_blocks(bitmap: "Plane") -> "NDArray[np.float64]":
 
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
-
-
-def _check(threshold: float, slant_removed: float, stroke_width: float) -> None:
-    """Refuse parameters out of their range; NaN is out of any range."""
-    ranges = {
-        "threshold": (threshold, 0 < threshold < 1, "above 0 and below 1"),
-        "slant_removed": (slant_removed, 0 <= slant_removed <= 1, "0 to 1"),
-        "stroke_width": (stroke_width, 0 < stroke_width <= BITMAP / 2, f"above 0 and up to {BITMAP // 2}"),
-    }
-    for name, (value, fits, allowed) in ranges.items():
-        if not fits:
-            msg = f"The {name} {value} is out of its range: give a number, {allowed}."
-            raise BadParameter(msg)

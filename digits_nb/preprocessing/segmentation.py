@@ -1,262 +1,550 @@
-"""Segmentation: group the components of a page into digits, and put these into reading order.
+"""Segmentation: the readings of a picture. A reading takes some ink for digits, and leaves out the rest.
 
-A page is a picture of several digits: a row, a column, or digits scattered over the paper, with specks, ruled
-lines and bleed-through. Sizes are shares of the typical height of its digits.
+A picture often holds more than a digit: a frame, a rule, a strip of table, a neighbour that runs out of it.
+Which ink is the digit cannot be told before it is read. So there are several readings of a picture: with dark
+or light ink, with or without what touches the rim or encloses the rest, with or without ruled lines, and in
+colour. Each ends in grids, and `digits_nb.recognition` chooses.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log, tanh
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
 
 from digits_nb.errors import NoDigit
-from digits_nb.preprocessing.components import around, cut, enlarge, wipe
-from digits_nb.preprocessing.ink import INK, find_ink, reduce
-from digits_nb.preprocessing.normalization import Stages, count_blocks, even_out, straighten
+from digits_nb.preprocessing.components import around, cut, enlarge, find_components, wipe
+from digits_nb.preprocessing.grouping import TOUCH, group, reading_order, typical_height
+from digits_nb.preprocessing.ink import INK, find_colour_contrast, find_depth, find_ink, to_gray
+from digits_nb.preprocessing.lines import find_lines
+from digits_nb.preprocessing.normalization import DEFAULT, Normalization, Stages, measure_strokes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from digits_nb.preprocessing.components import Boxes
-    from digits_nb.preprocessing.ink import Mask, Plane
+    from digits_nb.preprocessing.components import Boxes, Components
+    from digits_nb.preprocessing.ink import Depth, Mask, Plane
+    from digits_nb.preprocessing.normalization import Normalized
 
-    Labels = NDArray[Any]  # (H, W) int32: the number of the component at each pixel, 0 is none
-
-PAGE_SIDE = 1600
-"""Longest side of a page, in pixels; a larger one is reduced. Forty digits in a line keep 40 pixels each."""
+    Box = tuple[int, int, int, int]
+    LeftOut = tuple[tuple[Box, str], ...]
 
 SPECK = 0.15
 """A component smaller than this share of the typical height, both ways, is a speck."""
 
 FAINT = 0.7
-"""Ink weaker than this share of the median strength is bleed-through from the other side of the paper."""
+"""A group with less than this share of the others' median ink is bleed-through from the back of the paper."""
 
-SPAN = 0.7
-SLENDER = 40
-"""A straight run that spans this share of the page, and is this many times as long as it is thick, is a ruled
-line. The stem of a 1, in the thinnest pen, is 30 times as long as it is thick."""
+ENCLOSED = 0.3
+"""A component is a frame if it encloses one that has at least this share of its height."""
 
-FRAGMENT = 0.7
-GAP = 0.25
-"""A component lower than `FRAGMENT` of the typical height, at most `GAP` of it above or below another, is a
-part of that one."""
+LAYERS = 3
+"""Times that the ink of one polarity is read: as it is, and without what was outside each time before."""
 
-FLAG = 0.65
-TOUCH = 0.1
-"""A component lower than `FLAG` of the typical height, at most `TOUCH` of it from another in any direction,
-is a part of that one."""
+THIN, BROAD = 0.03, 0.2
+"""Stroke widths, in heights of the digit, beyond which an outline or a gap is likelier than a pen."""
 
-TALLEST = 1.5
-"""Components taller together than this share of the typical height are two digits, one above the other."""
+SPAN = 0.8
+MOST_SIDES = 3
+"""A frame has more straight runs than these along `SPAN` of its box, and a digit hardly ever."""
 
-DIGIT = 0.4
-"""A group smaller than this share of the typical height, both ways, is a dot, a comma or a stray stroke."""
+MOST_AT_RIM = 2
+"""The same for ink that touches the rim of the picture, as ruled lines do."""
 
-FLAT = 1.6
-"""A group with a larger ratio of width to height may be the detached flag of a 5 or the foot of a 2."""
+FAR = 0.15
+"""Share of the picture between a digit and a side that it is far from."""
 
-LEVEL = 0.3
-"""Share of the lower digit's height by which two digits of one line overlap."""
+MOST_PIECES = 6
+"""Pieces that may be one broken digit."""
 
-MOST = 1000  # components, specks not counted; a picture with more shows a texture
+THINNEST = 2.5
+"""How many times thinner than `THIN` a stroke counts: a thin pen is as thin as the picture is large."""
+
+APART = 0.6
+"""How much smaller a part of a digit is where two digits may stand close together."""
+
+LARGEST = 100
+"""The highest components, among which frames are looked for."""
+
+FAINTEST = 0.2
+"""Ink that is left when what touches the rim is taken away counts from this share of the contrast on."""
+
+LITTLE = 0.08
+"""Share of the digit's ink that a plain picture may hold beside it."""
+
+MOST = 400
+"""Components, specks not counted; a picture with more shows a texture."""
+
+SHOWN = 50
+"""Marks and specks that a reading lists, the largest."""
+
+UNEVEN = 0.4
+"""Share of the ink's contrast by which the ground of a plain picture may differ from itself."""
+
+_AROUND = np.ones((5, 5), np.uint8)
 
 
-def find_digits(page: "NDArray[np.uint8]") -> list[Stages]:
-    """Find every digit of a grey picture and turn each into the 8×8 grid that the model takes.
+class Traits(NamedTuple):
+    """What tells a likely reading from an unlikely one, apart from the model's answer.
+
+    Attributes
+    ----------
+    several
+        1 for more than one digit.
+    evenness
+        Height of the lowest digit as a share of the highest one's, minus 1.
+    rim
+        Share of the digits that touch the rim of the picture.
+    joined
+        1 if pieces that lie apart were taken for one digit.
+    split
+        1 if pieces that lie close together were taken for several digits.
+    cut_off
+        Share of the digits that touch one side of the picture and are far from the opposite one.
+    rest
+        Ink beside the digits that is left out, as a share of their own, up to 2.
+    lines
+        1 if lines were taken out.
+    line_length
+        Logarithm of the longest line taken out, in heights of the highest digit; 0 without lines.
+    density
+        Share of the digits' boxes that is ink.
+    irregularity
+        Standard deviation of the stroke width as a share of its mean.
+    thinness
+        How thin the strokes are: the logarithm of `THIN` over their width, 0 for broader ones.
+    breadth
+        How broad they are: the logarithm of their width over `BROAD`, 0 for narrower ones.
+    ground_at_rim
+        1 if the rim of the picture is as light as its ground should be, -1 if it is like ink.
+    rarity
+        Skewness of the grey levels: near 1 if ink is rare, near -1 if the ground is.
+    uneven
+        Difference between the darkest and the lightest ground, as a share of the contrast, up to 2.
+    second
+        1 if the other polarity is likelier, by the rim and by what is rare.
+    colour
+        1 if colours were compared, and not grey levels.
+    plain
+        1 if there is one digit and nothing else.
+    """
+
+    several: float
+    evenness: float
+    rim: float
+    joined: float
+    split: float
+    cut_off: float
+    rest: float
+    lines: float
+    line_length: float
+    density: float
+    irregularity: float
+    thinness: float
+    breadth: float
+    ground_at_rim: float
+    rarity: float
+    uneven: float
+    second: float
+    colour: float
+    plain: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """One choice of the ink that counts.
+
+    Attributes
+    ----------
+    digits : tuple of Normalized
+        Each digit's stages from crop to grid.
+    boxes : ndarray of shape (n, 4), int32
+        Left, top, right and bottom of each digit, in pixels of the picture that was read.
+    ink : ndarray of shape (H, W), float32, 0..1
+        Ink of that picture, without lines and without what is outside.
+    left_out : tuple of ((left, top, right, bottom), str)
+        Ink that is not a digit's, and why, as in `Stages`; of marks and specks, the `SHOWN` largest.
+    contrast : float
+        Depth of the ink, in 255ths of its ground's lightness.
+    traits : Traits
+    """
+
+    digits: "tuple[Normalized, ...]"
+    boxes: "Boxes"
+    ink: "Plane"
+    left_out: "LeftOut"
+    contrast: float
+    traits: Traits
+
+    @property
+    def grids(self) -> "NDArray[np.float64]":
+        """Shape (n, 8, 8), 0..16."""
+        return np.stack([digit.grid for digit in self.digits])
+
+    @property
+    def height(self) -> float:
+        """Median height of the digits, in pixels of the picture that was read."""
+        return float(np.median(self.boxes[:, 3] - self.boxes[:, 1]))
+
+    def order(self) -> list[int]:
+        """Give the digits' numbers in reading order."""
+        if len(self.digits) == 1:
+            return [0]
+        return reading_order(self.boxes)
+
+    def stages(self, gray: "NDArray[np.uint8]", full: tuple[int, int]) -> list[Stages]:
+        """Give the stages of each digit, in reading order.
+
+        Parameters
+        ----------
+        gray
+            The picture in grey, at the size that the stages keep.
+        full
+            Height and width of the picture to which the boxes refer.
+        """
+        shape = self.ink.shape[0], self.ink.shape[1]
+        size = gray.shape[0], gray.shape[1]
+        ink: Plane = self.ink if size == shape else cv2.resize(self.ink, size[::-1])
+        left_out = tuple((enlarge(box, shape, full), reason) for box, reason in self.left_out)
+        found = []
+        for number in self.order():
+            digit, box = self.digits[number], tuple(self.boxes[number].tolist())
+            window: tuple[slice, ...] = (slice(None), slice(None))
+            if len(self.digits) > 1:
+                left, top, right, bottom = enlarge(box, shape, size)
+                around_it = (bottom - top) // 4 + 2
+                window = (
+                    slice(max(top - around_it, 0), bottom + around_it),
+                    slice(max(left - around_it, 0), right + around_it),
+                )
+            place = enlarge(box, shape, full)
+            found.append(Stages(gray[window], ink[window], *digit, place, left_out))
+        return found
+
+
+def find_readings(
+    picture: "NDArray[np.uint8]", normalization: Normalization = DEFAULT, like: Reading | None = None
+) -> Iterator[Reading]:
+    """Find the readings of a picture, the likeliest kind first.
 
     Parameters
     ----------
-    page
-        Shape (H, W), uint8.
+    picture
+        Shape (H, W) in grey, or (H, W, 3), red, green and blue; uint8.
+    normalization
+        How a digit's ink becomes a grid.
+    like
+        A reading of the same picture in another size; only those of its polarity and plane are made.
 
-    Returns
-    -------
-    list of Stages
-        At least one, in reading order: rows from top to bottom, each from left to right. `gray` and `ink`
-        are the part of the page around the digit, `strokes` are in pixels of that part. `box` is in pixels
-        of the whole picture, and `shape` is the shape of the whole picture.
-
-    Raises
+    Yields
     ------
-    NoDigit
-        The picture is blank, or its ink is no strokes.
+    Reading
+        Nothing if nothing stands out from the ground.
     """
-    shape = page.shape[0], page.shape[1]
-    gray = reduce(page, PAGE_SIDE)
-    ink = find_ink(gray)
-    is_ink, labels, boxes = _strokes(ink)
-    groups = group(boxes)
-    digits = np.array([around(boxes[members]) for members in groups]).reshape(-1, 4)
-    found = []
-    for number in reading_order(digits):
-        members, (left, top, right, bottom) = groups[number], digits[number].tolist()
-        rim = (bottom - top) // 4 + 2
-        window = slice(max(top - rim, 0), bottom + rim), slice(max(left - rim, 0), right + rim)
-        corner = np.array([window[1].start, window[0].start] * 2, np.int32)
-        keep = np.isin(labels[window], members + 1).astype(np.uint8)
-        own = wipe(ink[window], is_ink[window], keep)
-        crop = cut(own, tuple((digits[number] - corner).tolist()))
-        upright = straighten(crop)
-        bitmap = even_out(upright)
-        box = enlarge((left, top, right, bottom), gray.shape[:2], shape)
-        grid, strokes = count_blocks(bitmap), boxes[members] - corner
-        found.append(Stages(gray[window], own, crop, upright, bitmap, grid, box, shape, strokes))
-    return found
+    if like is None or not like.traits.colour:
+        yield from _of_plane(to_gray(picture), normalization, like, colour=False)
+    if like is not None and not like.traits.colour:
+        return
+    if picture.ndim == 3 and (contrast := find_colour_contrast(picture)) is not None:  # noqa: PLR2004
+        yield from _of_plane(contrast, normalization, like, colour=True)
 
 
-def group(boxes: "Boxes") -> "list[NDArray[np.int64]]":
-    """Group strokes into digits.
-
-    A component belongs to another if at least half of it lies in the other's box. A component lower than a
-    digit belongs to the one that it nearly touches. Two components as high as a digit stay apart.
-
-    Parameters
-    ----------
-    boxes
-        Shape (n, 4): left, top, right and bottom of each component.
-
-    Returns
-    -------
-    list of ndarray
-        The rows of `boxes` that make up each digit; groups too small for a digit are left out.
-    """
-    height = _typical(boxes[:, 3] - boxes[:, 1])
-    members = [np.array([row]) for row in range(len(boxes))]
-    hulls = [np.array(box) for box in boxes]
-    # merge the nearest pairs, then look again with the boxes of the merged groups
-    while pairs := _pairs(np.array(hulls), height):
-        for one, other in pairs:
-            members[one] = np.concatenate([members[one], members[other]])
-            hulls[one] = np.array(around(np.array([hulls[one], hulls[other]])))
-        for gone in sorted((other for _, other in pairs), reverse=True):
-            del members[gone], hulls[gone]
-    return [
-        rows
-        for rows, (left, top, right, bottom) in zip(members, hulls, strict=True)
-        if max(right - left, bottom - top) >= DIGIT * height
-    ]
+def _of_plane(
+    gray: "NDArray[np.uint8]", normalization: Normalization, like: Reading | None, *, colour: bool
+) -> Iterator[Reading]:
+    """Find the readings with dark ink and those with light ink, the likelier first."""
+    ground_at_rim, rarity = _measure_polarity(gray)
+    is_dark = ground_at_rim + rarity / 2 > 0
+    for is_first, sign in ((True, 1 if is_dark else -1), (False, -1 if is_dark else 1)):
+        if like is not None and bool(like.traits.second) == is_first:
+            continue
+        depth = find_depth(gray if sign == 1 else 255 - gray)
+        polarity = _Polarity(depth, sign * ground_at_rim, sign * rarity, colour, is_first, normalization)
+        yield from polarity.readings()
 
 
-def count_digits(boxes: "Boxes") -> int:
-    """Count the digits among strokes with these `boxes` (n, 4); a digit in several strokes counts once."""
-    digits = np.array([around(boxes[members]) for members in group(boxes)])
-    width, height = (digits[:, 2:] - digits[:, :2]).T
-    return int(((width < FLAT * height) & (height >= FLAG * height.max())).sum())
+def _measure_polarity(gray: "NDArray[np.uint8]") -> tuple[float, float]:
+    """Measure how light the rim is, and how rare dark pixels are: both from -1 to 1, above 0 for dark ink."""
+    step = max(max(gray.shape) // 64, 1)
+    some = gray[::step, ::step].astype(np.float32)
+    levels = np.sort(some, axis=None)
+    few = len(levels) // 100
+    low, high = float(levels[few]), float(levels[-1 - few])
+    if 3 * (high - low) < levels[-1] - levels[0]:  # less than a hundredth is ink, as of a thin pen
+        low, high = float(levels[0]), float(levels[-1])
+    rim = np.sort(np.concatenate([some[0], some[-1], some[:, 0], some[:, -1]]))
+    lightness = (2 * float(rim[len(rim) // 2]) - low - high) / max(high - low, 1e-6)
+    levels -= levels.mean()
+    squares = levels * levels
+    skewness = float(squares @ levels) / (float(squares.sum()) ** 1.5 / len(levels) ** 0.5 + 1e-6)
+    return min(max(lightness, -1), 1), -tanh(skewness)
 
 
-def may_be_ruled(stages: Stages) -> bool:
-    """Tell whether ink spans a picture from one side to the other, as a ruled line does."""
-    (left, top, right, bottom), (height, width) = stages.box, stages.shape
-    return right - left >= SPAN * width or bottom - top >= _UPRIGHT * height
+@dataclass(frozen=True, slots=True)
+class _Polarity:
+    """Dark or light ink of one plane: what its readings share."""
 
+    depth: "Depth"
+    ground_at_rim: float
+    rarity: float
+    colour: bool
+    is_first: bool
+    normalization: Normalization
 
-_UPRIGHT = 0.95  # share of the height; a tightly cropped digit spans a little less
+    def readings(self) -> Iterator[Reading]:
+        """Read the ink as it is, then without what is outside, and both without lines."""
+        first = find_ink(self.depth)
+        if first is None:
+            return
+        yield from self._without_outside(first)
+        lines, line_boxes = find_lines(self._mask(first[0]))
+        if len(line_boxes):
+            yield from self._without_outside(find_ink(self.depth, lines), lines, line_boxes)
 
+    def _mask(self, ink: "Plane") -> "Mask":
+        return (ink > self.normalization.threshold).view(np.uint8)
 
-def reading_order(boxes: "Boxes") -> list[int]:
-    """Sort the rows of `boxes` (n, 4) into reading order: lines from top to bottom, each from left to right.
+    def _without_outside(
+        self,
+        found: "tuple[Plane, float] | None",
+        lines: "Mask | None" = None,
+        line_boxes: "Boxes | None" = None,
+    ) -> Iterator[Reading]:
+        """Read what was found, then again without what is outside, which may hide fainter ink."""
+        removed = lines
+        left_out = [] if line_boxes is None else [(_box(box), "line") for box in line_boxes]
+        for _ in range(LAYERS):
+            if found is None:
+                return
+            ink, contrast = found
+            is_ink = self._mask(ink)
+            components = find_components(is_ink)
+            outside, reason = _find_outside(components, is_ink.shape)
+            below = None
+            if len(outside):
+                gone: Mask = cv2.dilate(components.mask(outside, is_ink.shape), _AROUND)
+                removed = gone if removed is None else removed | gone
+                below = find_ink(self.depth, removed)
+            alone = not left_out and (below is None or below[1] < FAINTEST * contrast)
+            for digits in self._find_digits(ink, is_ink, components):
+                yield self._reading(digits, ink, contrast, left_out, line_boxes, alone=alone)
+            left_out = [*left_out, *((_box(components.boxes[row]), reason) for row in outside)]
+            found = below
 
-    A digit belongs to a line if it is level with its nearest neighbour there, so a line may climb or fall.
-    """
-    lines: list[list[int]] = []
-    middles = (boxes[:, 1] + boxes[:, 3]) / 2
-    for row in np.argsort(middles, kind="stable").tolist():
-        for line in lines:
-            nearest = min(line, key=lambda other: abs(int(boxes[other, 0]) - int(boxes[row, 0])))
-            (top, bottom), (high, low) = boxes[row, 1::2], boxes[nearest, 1::2]
-            if min(bottom, low) - max(top, high) >= LEVEL * min(bottom - top, low - high):
-                line.append(row)
-                break
-        else:
-            lines.append([row])
-    lines.sort(key=lambda line: float(np.mean(middles[line])))
-    return [row for line in lines for row in sorted(line, key=lambda row: int(boxes[row, 0]))]
+    def _find_digits(self, ink: "Plane", is_ink: "Mask", components: "Components") -> "Iterator[_Digits]":
+        """Group the components into digits, in one to three ways."""
+        boxes = components.boxes
+        if not len(boxes):
+            return
+        if len(boxes) == 1:
+            only = np.zeros(1, np.int64)
+            digits = self._normalize(ink, is_ink, components, only, [only])
+            if digits is not None:
+                yield digits
+            return
+        extents = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+        large = np.flatnonzero(extents >= SPECK * typical_height(boxes[:, 3] - boxes[:, 1]))
+        if len(large) > MOST:
+            return
+        ways = [group(boxes[large])]
+        if len(large) > 1:
+            ways.append(group(boxes[large], APART))
+            if len(large) <= MOST_PIECES and not _are_several(boxes[large]):
+                ways.append([np.arange(len(large))])
+        different = {
+            tuple(sorted(tuple(sorted(rows.tolist())) for rows in groups)): groups for groups in ways
+        }
+        usual = len(ways[0])
+        for groups in different.values():
+            digits = self._normalize(ink, is_ink, components, large, groups)
+            if digits is not None:
+                yield digits._replace(
+                    is_joined=len(groups) < usual, is_split=len(groups) > usual, is_sure=len(different) == 1
+                )
 
+    def _normalize(
+        self,
+        ink: "Plane",
+        is_ink: "Mask",
+        components: "Components",
+        large: "NDArray[np.int64]",
+        groups: "list[NDArray[np.int64]]",
+    ) -> "_Digits | None":
+        """Normalize each group of the large components, given by their numbers; None if none is a digit."""
+        boxes, areas = components.boxes, components.areas
+        groups = [large[rows] for rows in groups]
+        if len(groups) > 1:
+            strengths = np.array([_strength(ink, components, rows) for rows in groups])
+            faint = strengths < FAINT * np.median(strengths)
+            groups = [rows for rows, is_faint in zip(groups, faint.tolist(), strict=True) if not is_faint]
+        groups = [rows for rows in groups if not _is_strip(around(boxes[rows]), is_ink.shape)]
+        digits, hulls = [], []
+        for rows in groups:
+            hull = around(boxes[rows])
+            crop = cut(ink, hull)
+            if len(rows) < len(boxes):
+                crop = wipe(crop, cut(is_ink, hull), components.cut(rows, hull))
+            try:
+                digits.append(self.normalization.apply(crop))
+            except NoDigit:
+                continue
+            hulls.append(hull)
+        if not digits:
+            return None
+        used, marks = set(np.concatenate(groups).tolist()), set(large.tolist())
+        left_out = []
+        if len(used) < len(boxes):
+            others = [row for row in np.argsort(-areas, kind="stable").tolist() if row not in used]
+            left_out = [(_box(boxes[row]), "mark" if row in marks else "speck") for row in others[:SHOWN]]
+        area = int(areas[list(used)].sum())
+        rest = int(areas.sum()) - area
+        return _Digits(tuple(digits), np.array(hulls), area, rest, left_out)
 
-def _typical(heights: "NDArray[Any]") -> float:
-    """Give the median height of strokes, weighted by the square of the height so that specks hardly count."""
-    heights = np.sort(heights).astype(float)
-    weights = np.cumsum(heights**2)
-    return float(heights[np.searchsorted(weights, weights[-1] / 2)]) if len(heights) else 0.0
-
-
-def _strokes(ink: "Plane") -> "tuple[Mask, Labels, Boxes]":
-    """Find the strokes of a page: the mask of ink, the labels, and the boxes of strokes 1, 2, …."""
-    is_ink, marks = ((ink > level).astype(np.uint8) for level in (INK, INK / 2))
-    rules = _rules(marks) | _rules(np.ascontiguousarray(marks.T)).T
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink & (1 - rules))
-    boxes: Boxes = stats[1:, :4]  # the first one is the background
-    large = np.flatnonzero(boxes[:, 2:].max(axis=1) >= SPECK * _typical(boxes[:, 3]))
-    if not 0 < len(large) <= MOST:
-        msg = (
-            "The picture shows no digits: what stands out in it is a texture or a ruled line, and no stroke "
-            "of a pen; send digits on a plain ground."
+    def _reading(
+        self,
+        digits: "_Digits",
+        ink: "Plane",
+        contrast: float,
+        left_out: "list[tuple[Box, str]]",
+        line_boxes: "Boxes | None",
+        *,
+        alone: bool,
+    ) -> Reading:
+        # few numbers: lists are several times as fast as arrays
+        boxes, count = digits.boxes.tolist(), len(digits.boxes)
+        heights = [bottom - top for _, top, _, bottom in boxes]
+        area = sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
+        rim = sum(_touches_rim(box, ink.shape) for box in boxes) / count
+        cut_off = sum(_is_cut_off(box, ink.shape) for box in boxes) / count
+        longest = 0.0
+        if line_boxes is not None:
+            longest = int((line_boxes[:, 2:] - line_boxes[:, :2]).max()) / max(heights)
+        rest = min(digits.rest / digits.area, 2)
+        strokes = [measure_strokes(digit.crop) for digit in digits.normalized]
+        width, irregularity = (sum(each) / count for each in zip(*strokes, strict=True))
+        uneven = min(self.depth.uneven / contrast, 2)
+        is_plain = (
+            alone
+            and self.is_first
+            and not self.colour
+            and count == 1
+            and digits.is_sure
+            and width >= THIN
+            and not cut_off
+            and rest <= LITTLE
+            and uneven <= UNEVEN
+            and _count_long_runs(digits.normalized[0].crop) <= (MOST_AT_RIM if rim else MOST_SIDES)
         )
-        raise NoDigit(msg)
-    boxes[:, 2:] += boxes[:, :2]
-    strengths = np.array([_strength(ink, labels, int(row) + 1, boxes[row]) for row in large])
-    kept = large[strengths >= FAINT * np.median(strengths)]
-    numbers = np.zeros(len(boxes) + 1, np.int32)
-    numbers[kept + 1] = np.arange(1, len(kept) + 1)
-    return is_ink, numbers[labels], boxes[kept]
+        traits = Traits(
+            several=float(count > 1),
+            evenness=min(heights) / max(heights) - 1,
+            rim=rim,
+            joined=float(digits.is_joined),
+            split=float(digits.is_split),
+            cut_off=cut_off,
+            rest=rest,
+            lines=float(longest > 0),
+            line_length=log(max(longest, 0.3)) if longest else 0.0,
+            density=digits.area / area,
+            irregularity=irregularity,
+            thinness=log(min(max(THIN / max(width, 1e-3), 1), THINNEST)),
+            breadth=log(max(width / BROAD, 1)),
+            ground_at_rim=self.ground_at_rim,
+            rarity=self.rarity,
+            uneven=uneven,
+            second=float(not self.is_first),
+            colour=float(self.colour),
+            plain=float(is_plain),
+        )
+        return Reading(
+            digits.normalized, digits.boxes, ink, tuple(left_out + digits.left_out), contrast, traits
+        )
 
 
-def _rules(marks: "Mask") -> "Mask":
-    """Find the lines ruled across the page, without the pixels at which a stroke crosses them."""
-    width = marks.shape[1]
-    length = max(max(marks.shape) // 12, 3)  # shortest run that may be a part of a line
-    # dilated, so that a line at a small angle is still one run
-    thick = cv2.dilate(marks, np.ones((1 + 2 * -(-length // 30), 1), np.uint8))
-    thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, 1 + length // 16), np.uint8))
-    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
-    rules = np.zeros_like(marks)
-    for number in range(1, count):
-        if stats[number, cv2.CC_STAT_WIDTH] < SPAN * width:
-            continue
-        rows, columns = np.nonzero(marks & (labels == number))
-        thickness = np.median(np.bincount(columns)[np.unique(columns)]) if len(columns) else np.inf
-        if thickness * SLENDER > stats[number, cv2.CC_STAT_WIDTH]:
-            continue
-        # least absolute distance, so that strokes along the line do not tilt the fit
-        points = np.stack([columns, rows], axis=1).astype(np.float32)
-        ahead, down, column, row = cv2.fitLine(points, cv2.DIST_L1, 0, 0.01, 0.01).ravel()
-        middle = row + (np.arange(width) - column) * down / ahead
-        far = np.abs(np.arange(len(marks))[:, None] - middle)
-        stroke = np.ones((int(2.5 * thickness) + 3, 1), np.uint8)
-        rules |= (far <= thickness / 2 + 2) & (cv2.morphologyEx(marks, cv2.MORPH_OPEN, stroke) == 0)
-    return rules
+class _Digits(NamedTuple):
+    """The digits among some components: stages, boxes, the pixels of their ink, and of the rest."""
+
+    normalized: "tuple[Normalized, ...]"
+    boxes: "Boxes"
+    area: int
+    rest: int
+    left_out: "list[tuple[Box, str]]"
+    is_joined: bool = False
+    is_split: bool = False
+    is_sure: bool = True
 
 
-def _strength(ink: "Plane", labels: "Labels", number: int, box: "Boxes") -> float:
-    """Measure how dark the middle of a stroke is."""
-    left, top, right, bottom = box
-    window = slice(top, bottom), slice(left, right)
-    return float(np.percentile(ink[window][labels[window] == number], 75))
+def _box(row: "Boxes") -> "Box":
+    left, top, right, bottom = row.tolist()
+    return left, top, right, bottom
 
 
-def _pairs(boxes: "Boxes", height: float) -> list[tuple[int, int]]:
-    """List pairs of components of one digit, nearest first; each component is in one pair at most."""
-    low, high = boxes[:, None], boxes[None]
-    start, end = np.maximum(low[..., :2], high[..., :2]), np.minimum(low[..., 2:], high[..., 2:])
-    size = boxes[:, 2:] - boxes[:, :2]
-    smaller = np.minimum(size[:, None], size[None])
-    overlap = (end - start) / np.maximum(smaller, 1)  # across and down; negative is a gap
-    gap = np.maximum(start - end, 0).max(axis=-1)
-    tall = np.maximum(low[..., 3], high[..., 3]) - np.minimum(low[..., 1], high[..., 1])
-    nested = (overlap >= 1 / 2).all(axis=-1)
-    stacked = (smaller[..., 1] < FRAGMENT * height) & (overlap[..., 0] >= 1 / 2) & (gap <= GAP * height)
-    touching = (smaller[..., 1] < FLAG * height) & (gap <= TOUCH * height)
-    allowed = (nested | stacked | touching) & (tall <= TALLEST * height)
-    if len(boxes) == 2:  # noqa: PLR2004
-        # only two, one right on top of the other: a broken 8 rather than a column of digits
-        allowed |= (overlap[..., 0] >= 1 / 2) & (gap <= TOUCH / 2 * height)
-    rows, columns = np.nonzero(np.triu(allowed, 1))
-    pairs: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for number in np.argsort(gap[rows, columns], kind="stable").tolist():
-        pair = int(rows[number]), int(columns[number])
-        if taken.isdisjoint(pair):
-            pairs.append(pair)
-            taken.update(pair)
-    return pairs
+def _find_outside(components: "Components", shape: tuple[int, ...]) -> "tuple[NDArray[Any], str]":
+    """Find the components that touch the rim of the picture; if none does, those that enclose others."""
+    boxes = components.boxes
+    (left, top), (height, width) = components.corner, shape
+    tall, wide = components.labels.shape
+    if _touches_rim((left, top, left + wide, top + tall), shape):
+        inside = (boxes[:, :2] > 0) & (boxes[:, 2:] < (width, height))
+        return np.flatnonzero(~inside.all(axis=1)), "rim"
+    if len(boxes) <= 1:
+        return np.empty(0, np.int64), ""
+    tall = boxes[:, 3] - boxes[:, 1]
+    rows = np.argsort(-tall, kind="stable")[:LARGEST]
+    outer, inner = boxes[rows][:, None], boxes[rows]
+    encloses = (outer[..., :2] < inner[:, :2]).all(axis=-1) & (outer[..., 2:] > inner[:, 2:]).all(axis=-1)
+    return rows[(encloses & (tall[rows] >= ENCLOSED * tall[rows][:, None])).any(axis=1)], "frame"
+
+
+def _are_several(boxes: "Boxes") -> bool:
+    """Tell whether pieces are no broken digit: three are high, or two are and lie apart."""
+    heights = boxes[:, 3] - boxes[:, 1]
+    one, other = boxes[np.argsort(-heights, kind="stable")[:2]].tolist()
+    high = int((heights >= APART * heights.max()).sum())
+    across, down = (max(one[side], other[side]) - min(one[side + 2], other[side + 2]) for side in (0, 1))
+    are_apart = across > 0 or down > TOUCH * int(heights.max())
+    return high > 2 or (high > 1 and are_apart)  # noqa: PLR2004
+
+
+def _touches_rim(box: "Box", shape: tuple[int, ...]) -> bool:
+    (left, top, right, bottom), (height, width) = box, shape
+    return left <= 0 or top <= 0 or right >= width or bottom >= height
+
+
+def _is_cut_off(box: "Box", shape: tuple[int, ...]) -> bool:
+    """Tell whether a box touches one side of the picture and leaves `FAR` of it free at the opposite one."""
+    (left, top, right, bottom), (height, width) = box, shape
+    return any(
+        min(margins) <= 0 and max(margins) > FAR * side
+        for margins, side in (((left, width - right), width), ((top, height - bottom), height))
+    )
+
+
+def _is_strip(box: "Box", shape: tuple[int, ...]) -> bool:
+    """Tell whether a box is narrow and runs from side to side of the picture, as the edge of a table does."""
+    (left, top, right, bottom), (height, width) = box, shape
+    return (top <= 0 and bottom >= height and right - left <= FAR * width) or (
+        left <= 0 and right >= width and bottom - top <= FAR * height
+    )
+
+
+def _count_long_runs(crop: "Plane") -> int:
+    """Count the straight runs that span a crop from side to side, as the sides of a frame do."""
+    is_ink = (crop > INK).view(np.uint8)
+    height, width = is_ink.shape
+    count = 0
+    # across a narrow digit, as across a 1, every run is from side to side
+    for span, other, down in ((height, width, True), (width, height, False)):
+        if span >= other / 2:
+            kernel = np.ones((max(round(SPAN * (span - 2)), 1), 1), np.uint8)
+            runs = cv2.morphologyEx(is_ink, cv2.MORPH_OPEN, kernel if down else kernel.T)
+            count += cv2.connectedComponents(runs)[0] - 1
+    return count
+
+
+def _strength(ink: "Plane", components: "Components", rows: "NDArray[Any]") -> float:
+    """Measure how dark the middle of a group's strokes is."""
+    box = around(components.boxes[rows])
+    return float(np.percentile(cut(ink, box)[components.cut(rows, box) > 0], 75))

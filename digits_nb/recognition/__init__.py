@@ -3,7 +3,7 @@
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model, load_model
 from digits_nb.recognition.recognizer import (
-    make_grid,
+    find_digits,
     preprocess,
     read_digits,
     recognize,
@@ -14,8 +14,8 @@ from digits_nb.recognition.recognizer import (
 __all__ = [
     "Answer",
     "default_model",
+    "find_digits",
     "load_model",
-    "make_grid",
     "preprocess",
     "read_digits",
     "recognize",

@@ -1,34 +1,53 @@
-"""Preprocess a query, run the model, and give an answer or refuse: for one picture, a list, or a page."""
+"""Find the digits in a picture, run the model, and give an answer or refuse."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from digits_nb.errors import DigitsError, NoDigit, SeveralDigits
-from digits_nb.images.decode import to_gray
+from digits_nb.images.decode import to_array
 from digits_nb.images.query import open_image, open_reduced
 from digits_nb.preprocessing.components import enlarge
-from digits_nb.preprocessing.ink import INK, MAX_SIDE, reduce
-from digits_nb.preprocessing.normalization import LEVELS, SLANT_REMOVED, STROKE_WIDTH, Stages, normalize
-from digits_nb.preprocessing.segmentation import count_digits, find_digits, may_be_ruled
+from digits_nb.preprocessing.ink import INK, PAGE_SIDE, is_blank, reduce, to_gray
+from digits_nb.preprocessing.normalization import (
+    DEFAULT,
+    LEVELS,
+    SLANT_REMOVED,
+    STROKE_WIDTH,
+    Normalization,
+    Stages,
+)
+from digits_nb.preprocessing.segmentation import find_readings
 from digits_nb.recognition.answer import Answer
+from digits_nb.recognition.choice import CONVINCING, choose
 from digits_nb.recognition.default import default_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike, NDArray
 
     from digits_nb.images.query import Query
     from digits_nb.models.model import DigitModel
+    from digits_nb.preprocessing.ink import Plane
+    from digits_nb.preprocessing.segmentation import Box, LeftOut, Reading
+    from digits_nb.recognition.choice import Choice
+
+    Picture = NDArray[np.uint8]  # (H, W) or (H, W, 3)
 
 THUMBNAIL = 240
 """Longest side, in pixels, of the picture that an answer keeps for display."""
 
+SMALLEST = 40
+"""Height of a digit, in pixels, below which a larger picture is read again at `PAGE_SIDE`."""
+
 
 def preprocess(
     query: "Query",
+    model: "DigitModel | None" = None,
     *,
     small: bool = False,
     threshold: float = INK,
@@ -41,6 +60,9 @@ def preprocess(
     ----------
     query
         Any query that `open_image` takes, or the picture that it gives.
+    model
+        The model that helps to tell the digit from other ink, as in `recognize`. Without one, the shapes
+        alone decide, which is right in all but odd cases.
     small
         Keep `gray` and `ink` at the size at which ink is detected, which takes a fraction of the time for a
         large picture; `box` is in pixels of the full picture all the same.
@@ -55,23 +77,50 @@ def preprocess(
     Returns
     -------
     Stages
-        Every step from the grey picture to the grid.
+        Every step from the grey picture to the grid. If there are several digits, of the highest; `gray` and
+        `ink` are the whole picture all the same.
 
     Raises
     ------
     NoDigit
-        The picture is blank, or its ink does not hang together.
+        The picture is blank, or a texture.
     BadParameter
         The threshold, the share of slant or the stroke width is out of its range.
     DigitsError
         `open_image` cannot open it.
     """
-    knobs = {"threshold": threshold, "slant_removed": slant_removed, "stroke_width": stroke_width}
-    if not small:
-        return normalize(to_gray(open_image(query)), None, **knobs)
-    # a JPEG is decoded at twice the final size at least, so that the final averaging is always ours
-    picture, (width, height) = open_reduced(query, 2 * MAX_SIDE)
-    return normalize(reduce(to_gray(picture)), (height, width), **knobs)
+    normalization = Normalization(threshold, slant_removed, stroke_width)
+    if small:
+        picture, shape = _open(query)
+        gray = to_gray(reduce(picture))
+    else:
+        image = open_image(query)
+        picture, shape = to_array(image, PAGE_SIDE), (image.height, image.width)
+        gray = to_gray(to_array(image))
+    reading = _look(picture, model, normalization).reading
+    return _stages_of_highest(reading, gray, shape)
+
+
+def find_digits(query: "Query", model: "DigitModel | None" = None) -> list[Stages]:
+    """Turn every digit of a picture into a grid, in reading order.
+
+    Parameters
+    ----------
+    query, model
+        As for `preprocess`.
+
+    Returns
+    -------
+    list of Stages
+        At least one. `gray` and `ink` are the part of the picture around the digit, if there are several.
+
+    Raises
+    ------
+    NoDigit, DigitsError
+        As for `preprocess`.
+    """
+    picture, shape = _open(query)
+    return _look(picture, model).reading.stages(to_gray(picture), shape)
 
 
 def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
@@ -94,38 +143,21 @@ def recognize(query: "Query", model: "DigitModel | None" = None) -> Answer:
     NoDigit
         The picture is blank, or shows nothing like a digit.
     SeveralDigits
-        The picture shows more than one digit; `read_digits` reads them all.
+        The picture shows more than one digit, and half of them or more are certain; `read_digits` reads them.
     DigitsError
         The query is bad, or its picture cannot be fetched or decoded.
     """
     model = default_model() if model is None else model
     start = perf_counter()
-    prepared = prepare(query)
-    probabilities = model.predict_proba(prepared.grids)
-    return _answer_one(prepared, probabilities, model, perf_counter() - start)
-
-
-def make_grid(query: "Query") -> "NDArray[np.float64]":
-    """Give the grid on which `recognize` runs the model.
-
-    Returns
-    -------
-    ndarray of shape (8, 8), float64, 0..16
-
-    Raises
-    ------
-    SeveralDigits, DigitsError
-        As for `recognize`.
-    """
-    grids = prepare(query).grids
-    if len(grids) > 1:
-        raise _several(len(grids))
-    grid: NDArray[np.float64] = grids[0]
-    return grid
+    picture, shape = _open(query)
+    choice = _look(picture, model)
+    _check(choice, picture, model, is_single=True)
+    [answer] = _answers(choice, picture, shape, model, start)
+    return answer
 
 
 def recognize_grid(grid: "ArrayLike", model: "DigitModel") -> Answer:
-    """Read the digit in a grid from `make_grid` or `preprocess`.
+    """Read the digit in a grid, as `preprocess` gives it.
 
     Parameters
     ----------
@@ -142,11 +174,14 @@ def recognize_grid(grid: "ArrayLike", model: "DigitModel") -> Answer:
         Another shape, no numbers, or a number outside 0..16.
     """
     start = perf_counter()
-    probabilities = model.predict_proba(np.asarray(grid)[None])
+    [probabilities] = model.predict_proba(np.asarray(grid)[None])
+    if not _are_digits(probabilities[None], model):
+        raise NoDigit(_NOTHING_LIKE_A_DIGIT)
     cells = np.asarray(grid, np.float64).reshape(8, 8)
     picture = (255 - cells * (255 / LEVELS)).astype(np.uint8)
-    prepared = Prepared(cells[None], (0, 0, 8, 8), picture)
-    return _answer_one(prepared, probabilities, model, perf_counter() - start)
+    seconds = perf_counter() - start
+    whole = 0, 0, 8, 8
+    return _answer(probabilities, cells, whole, (), picture, whole, model, seconds)
 
 
 def recognize_list(
@@ -156,7 +191,7 @@ def recognize_list(
 
     `digits_nb.batch.recognize_many` reads long lists, on every core.
     """
-    return list(answer_block(prepare_block((query, 0.0) for query in queries), model))
+    return [query if isinstance(query, DigitsError) else _try(query, model) for query in queries]
 
 
 def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answer]:
@@ -182,137 +217,153 @@ def read_digits(query: "Query", model: "DigitModel | None" = None) -> list[Answe
     """
     model = default_model() if model is None else model
     start = perf_counter()
-    found = find_digits(to_gray(open_image(query)))
-    probabilities = model.predict_proba(np.stack([stages.grid for stages in found]))
-    _refuse_unlike(probabilities, model)
-    share = (perf_counter() - start) / len(found)
-    rows = zip(found, probabilities, strict=True)
-    return [_answer(_prepared(stages), row, model, share) for stages, row in rows]
+    picture, shape = _open(query)
+    choice = _look(picture, model)
+    _check(choice, picture, model, is_single=False)
+    return _answers(choice, picture, shape, model, start)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A picture ready for the model: small, so that a batch of large pictures does not fill the memory.
-
-    Attributes
-    ----------
-    grids : ndarray of shape (n, 8, 8), float64, 0..16
-        More than one if the picture seems to show several digits.
-    box : tuple of int
-        Left, top, right and bottom of the digit in pixels of the picture.
-    picture : ndarray of shape (h, w), uint8
-        The picture in grey, with at most `THUMBNAIL` pixels a side.
-    """
-
-    grids: "NDArray[np.float64]"
-    box: tuple[int, int, int, int]
-    picture: "NDArray[np.uint8]"
+def _try(query: "Query", model: "DigitModel") -> Answer | DigitsError:
+    try:
+        return recognize(query, model)
+    except DigitsError as error:
+        return error.with_traceback(None)  # which would keep the picture in memory
 
 
-Timed = tuple[Prepared | DigitsError, float]
-"""A prepared picture or the error that it met, and the seconds that it took."""
+def _open(query: "Query") -> "tuple[Picture, tuple[int, int]]":
+    """Open a picture at the size at which the smallest digits are read, with its height and width in full."""
+    # a JPEG is decoded at that size at least, so that the final averaging is always ours
+    picture, (width, height) = open_reduced(query, PAGE_SIDE)
+    return to_array(picture, PAGE_SIDE), (height, width)
 
 
-def prepare(query: "Query") -> Prepared:
-    """Turn a picture that should show one digit into the grids on which the model decides.
+def _look(picture: "Picture", model: "DigitModel | None", normalization: Normalization = DEFAULT) -> "Choice":
+    """Choose the reading of a picture; one whose digits are small is read again at full size.
 
     Raises
     ------
-    NoDigit, DigitsError
-        As for `recognize`.
+    NoDigit
+        Nothing stands out from the ground.
     """
-    stages = preprocess(query, small=True)
-    prepared = _prepared(stages)
-    several = len(stages.strokes) > 1 and count_digits(stages.strokes) > 1
-    if not several and not may_be_ruled(stages):
-        return prepared
-    try:
-        found = find_digits(stages.gray)
-    except NoDigit:
-        if several:
-            raise
-        return prepared
-    if not several and len(found) > 1:
-        return prepared
-    box = prepared.box
-    if len(found) == 1:  # the rest was a ruled line or bleed-through
-        box = enlarge(found[0].box, stages.gray.shape[:2], stages.shape)
-    return Prepared(np.stack([digit.grid for digit in found]), box, prepared.picture)
-
-
-def prepare_block(block: "Iterable[tuple[Query | DigitsError, float]]") -> list[Timed]:
-    """Prepare queries, each given with the seconds spent on it before; errors keep their place."""
-    prepared: list[Timed] = []
-    for query, spent_s in block:
-        start = perf_counter()
-        item: Prepared | DigitsError
-        try:
-            item = query if isinstance(query, DigitsError) else prepare(query)
-        except DigitsError as error:
-            item = error
-        prepared.append((item, spent_s + perf_counter() - start))
-    return prepared
-
-
-def answer_block(block: list[Timed], model: "DigitModel") -> Iterator[Answer | DigitsError]:
-    """Run the model once on all grids of a block, and give the answer or the error of each picture."""
-    grids = [item.grids for item, _ in block if isinstance(item, Prepared)]
-    start = perf_counter()
-    rows = model.predict_proba(np.concatenate(grids)) if grids else np.empty((0, 10))
-    share = (perf_counter() - start) / max(len(rows), 1)
-    for item, duration_s in block:
-        if isinstance(item, DigitsError):
-            yield item
-            continue
-        own, rows = rows[: len(item.grids)], rows[len(item.grids) :]
-        try:
-            yield _answer_one(item, own, model, duration_s + share)
-        except DigitsError as error:
-            yield error
-
-
-def _prepared(stages: Stages) -> Prepared:
-    return Prepared(stages.grid[None], stages.box, reduce(stages.gray, THUMBNAIL))
-
-
-def _answer_one(
-    prepared: Prepared, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
-) -> Answer:
-    """Give the answer for a picture that should show one digit; refuse one that shows several or none."""
-    several = len(prepared.grids) > 1
-    # letters often look somewhat like digits, so several digits are only reported if most are certain
-    _refuse_unlike(probabilities, model, "certain_from" if several else "digit_from")
-    if several:
-        raise _several(len(prepared.grids))
-    return _answer(prepared, probabilities[0], model, duration_s)
-
-
-def _refuse_unlike(
-    probabilities: "NDArray[np.float64]", model: "DigitModel", threshold: str = "digit_from"
-) -> None:
-    """Refuse a picture in which less than half of the grids reach a threshold of the model's card."""
-    alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get(threshold, 0)
-    if 2 * alike.sum() < len(alike):
-        msg = (
-            "The picture shows nothing that the model would take for a digit; send one with a single digit, "
-            "large and on a plain ground."
+    small = reduce(picture)
+    choice = choose(find_readings(small, normalization), model)
+    blank = choice is None and is_blank(small)
+    if small is not picture and (blank or (choice is not None and _is_small(choice, model))):
+        like = None if choice is None else choice.reading
+        choice = choose(find_readings(picture, normalization, like), model) or choice
+        blank = choice is None
+    if choice is None:
+        fault = (
+            "is blank: no mark is clearly darker or lighter than the background; send one where the digit is"
+            if blank
+            else "shows no digits: what stands out in it is a texture or a rule; send digits on plain paper"
         )
+        msg = f"The picture {fault}."
         raise NoDigit(msg)
+    return choice
 
 
-def _several(count: int) -> SeveralDigits:
-    return SeveralDigits(
-        f"The picture shows {count} digits, and only one is read here; read them all with "
-        "read_digits, or send the part that shows one."
+def _is_small(choice: "Choice", model: "DigitModel | None") -> bool:
+    """Tell whether more pixels may help: the digits are low, or what is unlike a digit is thin."""
+    if model is not None and np.median(choice.probabilities.max(axis=1)) < CONVINCING:
+        return choice.reading.traits.thinness > 0
+    return choice.reading.height < SMALLEST
+
+
+def _answers(
+    choice: "Choice", picture: "Picture", shape: tuple[int, int], model: "DigitModel", start: float
+) -> list[Answer]:
+    """Give the answer for each digit, in reading order, with its share of the time since `start`."""
+    found = choice.reading.stages(to_gray(reduce(picture, THUMBNAIL)), shape)
+    seconds = (perf_counter() - start) / len(found)
+    answers = []
+    for row, stages in zip(choice.probabilities[choice.reading.order()], found, strict=True):
+        view = (0, 0, shape[1], shape[0]) if len(found) == 1 else _widen(stages.box, shape)
+        left, top, right, bottom = enlarge(view, shape, (picture.shape[0], picture.shape[1]))
+        shown = to_gray(reduce(picture[top:bottom, left:right], THUMBNAIL))
+        answers.append(_answer(row, stages.grid, stages.box, stages.left_out, shown, view, model, seconds))
+    return answers
+
+
+def _widen(box: "Box", shape: tuple[int, int]) -> "Box":
+    """Widen a box by a quarter of its height on each side, inside a picture of this height and width."""
+    left, top, right, bottom = box
+    margin = (bottom - top) // 4 + 1
+    return (
+        max(left - margin, 0),
+        max(top - margin, 0),
+        min(right + margin, shape[1]),
+        min(bottom + margin, shape[0]),
     )
 
 
-def _answer(
-    prepared: Prepared, probabilities: "NDArray[np.float64]", model: "DigitModel", duration_s: float
+def _stages_of_highest(reading: "Reading", gray: "NDArray[np.uint8]", full: tuple[int, int]) -> Stages:
+    """Give the stages of the highest digit, with the whole picture in grey and in ink."""
+    stages = max(reading.stages(gray, full), key=lambda stages: stages.box[3] - stages.box[1])
+    if len(reading.digits) == 1:
+        return stages
+    ink: Plane = cv2.resize(reading.ink, gray.shape[::-1])
+    return replace(stages, gray=gray, ink=ink)
+
+
+def _check(choice: "Choice", picture: "Picture", model: "DigitModel", *, is_single: bool) -> None:
+    """Refuse a picture without a digit, and one with several where a single one is read."""
+    count = len(choice.probabilities)
+    is_one_of_several = is_single and count > 1
+    error: DigitsError | None = None
+    # letters often look somewhat like digits, so several digits are only reported if most are certain
+    if not _are_digits(choice.probabilities, model, "certain_from" if is_one_of_several else "digit_from"):
+        error = NoDigit(_NOTHING_LIKE_A_DIGIT)
+    elif is_one_of_several:
+        msg = (
+            f"The picture shows {count} digits, and only one is read here; read them all with "
+            "read_digits, or send the part that shows one."
+        )
+        error = SeveralDigits(msg)
+    if error is not None:
+        gray = to_gray(reduce(picture, THUMBNAIL))
+        error.stages = _stages_of_highest(choice.reading, gray, (gray.shape[0], gray.shape[1]))
+        raise error
+
+
+_NOTHING_LIKE_A_DIGIT = (
+    "The picture shows nothing that the model would take for a digit; send one with a single digit, "
+    "large and on a plain ground."
+)
+
+
+def _are_digits(
+    probabilities: "NDArray[np.float64]", model: "DigitModel", threshold: str = "digit_from"
+) -> bool:
+    """Tell whether at least half of the digits reach a threshold of the model's card."""
+    alike = probabilities.max(axis=1) >= model.card.get("calibration", {}).get(threshold, 0)
+    return bool(2 * alike.sum() >= len(alike))
+
+
+def _answer(  # noqa: PLR0917 (the fields of an answer, in their order)
+    probabilities: "NDArray[np.float64]",
+    grid: "NDArray[np.float64]",
+    box: "Box",
+    left_out: "LeftOut",
+    picture: "NDArray[np.uint8]",
+    view: "Box",
+    model: "DigitModel",
+    duration_s: float,
 ) -> Answer:
     digit = int(probabilities.argmax())
     confidence = float(probabilities[digit])
     # without a threshold in the card no answer is certain
     certain = confidence >= model.card.get("calibration", {}).get("certain_from", np.inf)
-    grid, box, picture = prepared.grids[0], prepared.box, prepared.picture
-    return Answer(digit, confidence, certain, probabilities, grid, model.version, duration_s, box, picture)
+    return Answer(
+        digit=digit,
+        confidence=confidence,
+        certain=certain,
+        probabilities=probabilities,
+        grid=grid,
+        model_version=model.version,
+        duration_s=duration_s,
+        box=box,
+        picture=picture,
+        left_out=left_out,
+        view=view,
+    )

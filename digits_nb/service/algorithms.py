@@ -7,7 +7,7 @@ from digits_nb.errors import QueryError
 from digits_nb.images.query import Query
 from digits_nb.models.model import DigitModel
 from digits_nb.recognition.answer import Answer
-from digits_nb.recognition.recognizer import make_grid, read_digits, recognize, recognize_grid
+from digits_nb.recognition.recognizer import preprocess, read_digits, recognize, recognize_grid
 
 Found = tuple[Any, dict[str, Any]]
 """The result, and what its metadata say beside time and request, both as JSON values."""
@@ -30,9 +30,9 @@ def recognized(answer: Answer) -> Found:
     return answer.digit, {**_sureness(answer), "model_version": answer.model_version}
 
 
-def _preprocess(query: dict[str, Any]) -> Found:
+def _preprocess(query: dict[str, Any], model: "DigitModel") -> Found:
     _check_picture(query)
-    return make_grid(query).tolist(), {}
+    return preprocess(query, model, small=True).grid.tolist(), {}
 
 
 def _digits(query: dict[str, Any], model: DigitModel) -> Found:
@@ -54,6 +54,6 @@ def _check_picture(query: dict[str, Any]) -> None:
 
 ALGORITHMS = {
     "digits_recognition": Algorithm(_recognition),
-    "digits_preprocess": Algorithm(_preprocess, has_model=False),
+    "digits_preprocess": Algorithm(_preprocess),
     "read_digits": Algorithm(_digits),
 }

@@ -69,13 +69,20 @@ def draw(digit: int, style: int, rng: np.random.Generator, variability: Variabil
     ndarray of shape (H, W), float32, 0..1
         Ink on an empty background, about `digits_nb.training.pen.HEIGHT` pixels high.
     """
+    return trace(write(digit, style, rng, variability), pen_width(rng, *variability.pen))
+
+
+def write(
+    digit: int, style: int, rng: np.random.Generator, variability: Variability = Variability()
+) -> list[Path]:
+    """Give the strokes of a digit, as `draw` traces them: points in heights of the digit, y downward."""
     strokes = [
         curve(points + rng.normal(0, variability.jitter, points.shape), corners)
         for points, corners in _style(digit, style)
     ]
     points = _bend(_stretch(np.vstack(strokes), rng, variability), rng, variability)
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    return trace(np.split(points, ends), pen_width(rng, *variability.pen))
+    return np.split(points, ends)
 
 
 def set_type(text: str, face: str) -> Ink:

@@ -13,8 +13,10 @@ from ipywidgets import VBox
 from numpy.typing import NDArray
 from PIL import Image
 
+from digits_nb.preprocessing.ink import reduce
 from digits_nb.preprocessing.normalization import Stages
 from digits_nb.recognition import Answer
+from digits_nb.recognition.answer import count_reasons, encode_picture
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -151,20 +153,45 @@ def render_answer(answer: Answer, note: str = "") -> str:
     )
 
 
-def render_stages(stages: Stages) -> str:
-    """Render the stages of preprocessing, from the picture to the grid, in a row."""
+def render_stages(
+    stages: Stages,
+    view: tuple[int, int, int, int] | None = None,
+    heading: str = "From the picture to the grid",
+) -> str:
+    """Render the stages of preprocessing in a row; dashed boxes in the picture show what was left out.
+
+    Parameters
+    ----------
+    stages
+        From `digits_nb.preprocess`.
+    view
+        Left, top, right and bottom of the part of the picture that `stages.gray` shows, in the pixels of the
+        boxes. None if they are those of `stages.gray`.
+    heading
+        What the row shows.
+    """
     figures = []
     for name, caption in STAGES.items():
         image = getattr(stages, name)
-        pixels = image if name == "gray" else 255 - image * (255 / (16 if name == "grid" else 1))
-        figures.append((pixels, caption, f"{caption}: {image.shape[1]} × {image.shape[0]} pixels"))
-    return _render_row("From the picture to the grid", figures)
+        alt = f"{caption}: {image.shape[1]} × {image.shape[0]} pixels"
+        if name == "gray":
+            height, width = image.shape
+            kind, data = encode_picture(
+                reduce(image, LONGEST_SIDE), stages.left_out, view or (0, 0, width, height)
+            )
+            reasons = count_reasons(stages.left_out)
+            if reasons:
+                caption, alt = f"{caption}, left out: {reasons}", f"{alt}, left out: {reasons}"  # noqa: PLW2901
+            figures.append((f"data:image/{kind};base64,{data}", caption, alt))
+        else:
+            figures.append((data_url(255 - image * (255 / (16 if name == "grid" else 1))), caption, alt))
+    return _render_row(heading, figures)
 
 
 def render_neighbours(grids: NDArray[np.float64], labels: Iterable[int]) -> str:
     """Render training digits, grids (n, 8, 8) of 0..16 with their labels (n,), in a row."""
     figures = [
-        (255 - grid * (255 / 16), str(label), f"A training digit: {label}")
+        (data_url(255 - grid * (255 / 16)), str(label), f"A training digit: {label}")
         for grid, label in zip(grids, labels, strict=True)
     ]
     return _render_row("It looks like these training digits", figures, "dn-near")
@@ -217,12 +244,11 @@ def _runner_up(answer: Answer) -> int:
     return int(np.argsort(-answer.probabilities)[1])
 
 
-def _render_row(heading: str, figures: list[tuple[NDArray[np.float64], str, str]], kind: str = "") -> str:
-    """Render pictures, each with its caption and its text alternative, side by side."""
+def _render_row(heading: str, figures: list[tuple[str, str, str]], kind: str = "") -> str:
+    """Render pictures, each a URL with its caption and its text alternative, side by side."""
     shown = "".join(
-        f'<figure><img alt="{escape(alt)}" src="{data_url(pixels)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-        for pixels, caption, alt in figures
+        f'<figure><img alt="{escape(alt)}" src="{url}"><figcaption>{escape(caption)}</figcaption></figure>'
+        for url, caption, alt in figures
     )
     return f'{title(heading)}<div class="dn-strip {kind}">{shown}</div>'
 

@@ -97,7 +97,8 @@ class Inputs:
         Called in a background thread with a `Request`, after its URL was downloaded. Its result goes to
         `show`. The message of a `DigitsError` is shown beside the input.
     show
-        Called in the same thread with the result, or with None if there is none; `lock` is held.
+        Called in the same thread with the result, with the error of a picture that was refused, or with None
+        if there is neither; `lock` is held.
 
     Attributes
     ----------
@@ -154,7 +155,7 @@ class Inputs:
                 self._current = None
 
     def _process(self, request: Request) -> None:
-        message = ""
+        message, refusal = "", None
         try:
             result = None if _is_blank_drawing(request) else self._read(self._download(request))
             with self.lock:
@@ -163,14 +164,14 @@ class Inputs:
         except _StoppedError:
             return
         except DigitsError as error:
-            message = str(error)
+            message, refusal = str(error), error
         except Exception as error:  # noqa: BLE001 (it is logged)
             message = _log_unexpected(error)
         with self.lock:
             if request is not self._current:  # there is a later request, or this one was stopped
                 return
             if message:
-                self._show(None)
+                self._show(refusal)
             # the field of a text that was a picture is emptied, so that nothing can save it
             self._say(request, message, "error" if message else "idle" if request.source == "url" else "read")
             self._current = None

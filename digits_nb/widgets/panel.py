@@ -99,18 +99,23 @@ class Panel(LiveBox):
         return "".join(f"<p>This is what it says about a sample:</p>{answer}" for answer in answers)
 
     def _read(self, request: Request) -> Reading:
-        return Reading(request, recognize(request.query, self._model), preprocess(request.query, small=True))
+        return Reading(
+            request, recognize(request.query, self._model), preprocess(request.query, self._model, small=True)
+        )
 
-    def _show(self, reading: Reading | None) -> None:
-        self._reading = reading
-        if reading is None:
+    def _show(self, found: Reading | DigitsError | None) -> None:
+        """Show a reading, or the stages of a picture that was refused."""
+        self._reading = found if isinstance(found, Reading) else None
+        if self._reading is None:
             self.editor.show(np.zeros((8, 8)))
             self._show_answer(None)
-            self.stages.show("")
+            seen = found.stages if isinstance(found, DigitsError) else None
+            heading = "What was seen in the picture that was refused"
+            self.stages.show("" if seen is None else html.render_stages(seen, heading=heading))
             return
-        self._show_reading(reading)
-        self.editor.show(reading.answer.grid)
-        self.stages.show(html.render_stages(reading.stages))
+        self._show_reading(self._reading)
+        self.editor.show(self._reading.answer.grid)
+        self.stages.show(html.render_stages(self._reading.stages, self._reading.answer.view))
 
     def _show_reading(self, reading: Reading) -> None:
         self._show_answer(reading.answer)

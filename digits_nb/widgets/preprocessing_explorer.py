@@ -10,8 +10,9 @@ from ipywidgets import Box, VBox
 from numpy.typing import NDArray
 
 from digits_nb.errors import DigitsError
-from digits_nb.images.query import Query
-from digits_nb.preprocessing.ink import INK
+from digits_nb.images.decode import to_array
+from digits_nb.images.query import Query, open_image
+from digits_nb.preprocessing.ink import INK, reduce
 from digits_nb.preprocessing.normalization import SLANT_REMOVED, STROKE_WIDTH
 from digits_nb.recognition import preprocess
 from digits_nb.widgets import html
@@ -95,23 +96,29 @@ class Explorer(LiveBox):
         columns = Box([self.inputs.pad, sliders]).add_class("dn-columns")
         super().__init__([self.inputs.form, columns, self.strip])
         self.add_class("dn-explorer")
-        self._gray = preprocess(image, small=True).gray
+        self._picture = _open(image)
         self._update()
 
     def _read(self, request: Request) -> NDArray[np.uint8]:
-        # a picture without a digit at the default parameters is refused, with a message beside its input
-        return preprocess(request.query, small=True).gray
+        return _open(request.query)
 
-    def _show(self, gray: NDArray[np.uint8] | None) -> None:
-        if gray is not None:
-            self._gray = gray
+    def _show(self, found: NDArray[np.uint8] | DigitsError | None) -> None:
+        if isinstance(found, np.ndarray):
+            self._picture = found
             self._update()
 
     def _update(self) -> None:
         self.stages, note = None, ""
         try:
-            self.stages = preprocess(self._gray, **self.sliders.values)
+            self.stages = preprocess(self._picture, **self.sliders.values)
             self.strip.show(html.render_stages(self.stages))
         except DigitsError as error:
             note = html.alert(str(error))
         self.note.show(note)
+
+
+def _open(query: Query) -> NDArray[np.uint8]:
+    """Open a picture, in colour and reduced; one without a digit at the default parameters is refused."""
+    picture = reduce(to_array(open_image(query)))
+    preprocess(picture)
+    return picture

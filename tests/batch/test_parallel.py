@@ -127,18 +127,33 @@ def test_workers_give_what_one_gives(saved: "DigitModel", every_kind: list[objec
             assert str(one_of) == str(other)
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_refusal_in_a_batch_keeps_what_was_seen_and_not_the_picture(saved: "DigitModel", jobs: int) -> None:
+    row = np.hstack([zero(), one()])
+
+    with joblib.parallel_config("loky", n_jobs=jobs):
+        refusals = list(dn.recognize_many([row] * 3, saved))
+
+    for refusal in refusals:
+        assert type(refusal) is dn.SeveralDigits
+        assert refusal.__traceback__ is None
+        np.testing.assert_array_equal(refusal.stages.gray, row)
+        left, top, right, bottom = refusal.stages.box
+        np.testing.assert_allclose((left, top, right, bottom), (18, 16, 62, 84), atol=4)
+
+
 def test_a_long_batch_gets_workers_by_itself(saved: "DigitModel", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "BLOCK", 20)
     monkeypatch.setattr(parallel, "PART", 5)
     monkeypatch.setattr(parallel, "ALONE_S", 0.001)
     seen_by: list[int | None] = []
-    prepare = parallel._prepare
+    recognize_block = parallel._recognize
 
-    def noting(block: list, jobs: int) -> list:
+    def noting(block: list, model: "DigitModel", jobs: int) -> list:
         seen_by.append(jobs)
-        return prepare(block, jobs)
+        return recognize_block(block, model, jobs)
 
-    monkeypatch.setattr(parallel, "_prepare", noting)
+    monkeypatch.setattr(parallel, "_recognize", noting)
 
     answers = list(dn.recognize_many([zero()] * 50, saved))
 

@@ -41,10 +41,6 @@ def named() -> Image.Image:
     return sheet
 
 
-def pale() -> Image.Image:
-    return Image.fromarray(np.uint8(255 - (255.0 - np.asarray(SHEET)) * 0.06))
-
-
 def test_a_row_becomes_ten_pictures_that_are_read_as_what_they_are(store: dn.ModelStore) -> None:
     model = store.load()
     for sheet in (SHEET, SHEET.rotate(15, fillcolor=255, expand=True), two_rows()):
@@ -55,8 +51,8 @@ def test_a_row_becomes_ten_pictures_that_are_read_as_what_they_are(store: dn.Mod
 def test_a_digit_keeps_the_paper_around_it_but_not_its_neighbours() -> None:
     for picture in student_photos.cut_row(SHEET):
         stages = dn.preprocess(picture)
-        assert len(stages.strokes) < 3
-        assert (stages.box[3] - stages.box[1]) / stages.shape[0] < 0.7
+        assert {reason for _, reason in stages.left_out} <= {"speck"}
+        assert (stages.box[3] - stages.box[1]) / stages.gray.shape[0] < 0.7
 
 
 @pytest.mark.parametrize(
@@ -67,9 +63,8 @@ def test_a_digit_keeps_the_paper_around_it_but_not_its_neighbours() -> None:
         (lambda: row([*WORDS, "one"]), "shows 11 digits, .* something else is there, a name"),
         (named, "shows 1[01] digits, .* something else is there, a name"),
         (lambda: SHEET.rotate(90, expand=True), "stand one above the other: turn the photograph"),
-        (pale, "The 1 of the row is too pale"),
     ],
-    ids=["nine", "one", "eleven", "a name", "on its side", "pale"],
+    ids=["nine", "one", "eleven", "a name", "on its side"],
 )
 def test_what_is_no_row_is_refused_in_a_sentence(sheet: Callable[[], Image.Image], message: str) -> None:
     with pytest.raises(dn.QueryError, match=message):

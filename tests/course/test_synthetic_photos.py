@@ -29,7 +29,7 @@ def test_snapshots_differ_in_size_place_polarity_and_pen() -> None:
     assert len({picture.size for picture in pictures}) > 50
     dark = sum(np.median(each.gray) > 127 for each in stages)
     assert 25 < dark < 55
-    heights = [(each.box[3] - each.box[1]) / each.shape[0] for each in stages]
+    heights = [(each.box[3] - each.box[1]) / each.gray.shape[0] for each in stages]
     assert min(heights) < 0.45
     assert max(heights) > 0.7
     fill = [float((each.crop > 0.5).mean()) for each in stages]

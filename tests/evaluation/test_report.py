@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits_nb import Answer, CorruptImage, DigitsError, NoDigit
+from digits_nb import Answer, CorruptImage, DigitsError, NoDigit, preprocess
 from digits_nb.evaluation import report
 from digits_nb.runs.results import leave_findings
 
@@ -35,6 +35,7 @@ ANSWERS = [
     CorruptImage("The file ends too early."),
     answer(1, 0.6),
 ]
+ANSWERS[2].stages = preprocess(np.pad(np.zeros((40, 6), np.uint8), 20, constant_values=255))
 LABELS = [7, 7, 7, 3, 7, 3, 7]
 
 
@@ -52,6 +53,9 @@ def test_what_was_read_is_kept_without_the_pictures(read: report.Readings) -> No
     assert read.boxes[0].tolist() == [1, 2, 3, 11]
     np.testing.assert_allclose(read.probabilities.sum(axis=1), [1, 1, 0, 1, 1, 0, 1])
     assert {row: type(error) for row, error in read.refusals.items()} == {2: NoDigit, 5: CorruptImage}
+    assert ANSWERS[2].stages is not None
+    assert read.refusals[2].stages is None
+    assert str(read.refusals[2]) == "The picture is blank."
 
 
 @pytest.mark.parametrize("labels", [LABELS[1:], [*LABELS, 0]], ids=["too few labels", "too many"])

@@ -118,6 +118,24 @@ def test_the_stages_are_drawn_in_their_order(stages: Stages) -> None:
     assert all(np.array_equal(image, getattr(stages, name)) for image, name in zip(drawn, names, strict=True))
 
 
+def test_what_was_left_out_is_boxed_in_the_picture_and_named() -> None:
+    picture = np.full((90, 100), 255, np.uint8)
+    picture[15:75, 50:58] = 0
+    picture[:, :12] = 60
+    figure = plots.strip(preprocess(picture))
+    gray, *others = figure.get_axes()
+    assert gray.get_xlabel() == "left out:\nrim"
+    assert figure.alt.endswith("; left out: rim")
+    digit, table = gray.patches
+    assert digit.get_linestyle() == "-"
+    assert table.get_linestyle() == "--"
+    assert table.get_bbox().bounds == pytest.approx((-0.5, -0.5, 12, 90), abs=1)
+    assert digit.get_bbox().bounds == pytest.approx((49.5, 14.5, 8, 60), abs=1)
+    assert digit.get_edgecolor() != table.get_edgecolor()
+    assert not any(ax.patches or ax.get_xlabel() for ax in others)
+    assert "left out" not in plots.strip(preprocess(picture), "ink", "crop").alt
+
+
 def test_some_stages_are_drawn_alone(stages: Stages) -> None:
     titles = [ax.get_title() for ax in plots.strip(stages, "bitmap", "grid").get_axes()]
     assert titles == ["bitmap\n32 × 32", "grid\n8 × 8"]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digits_nb import BadParameter, NoDigit, preprocess
-from digits_nb.preprocessing.components import crop_digit
-from digits_nb.preprocessing.ink import find_ink
+from digits_nb.preprocessing.ink import find_depth, find_ink
 from digits_nb.preprocessing.normalization import (
     BITMAP,
     MAX_WIDTH,
     STROKE_WIDTH,
+    Normalization,
     count_blocks,
     even_out,
     straighten,
@@ -279,7 +279,8 @@ def test_any_picture_becomes_a_grid_or_shows_no_digit(
 def test_each_stage_can_be_taken_by_itself() -> None:
     gray = on_paper(seven())
 
-    bitmap = even_out(straighten(np.ascontiguousarray(find_ink(gray)[25:140, 20:100])))
+    ink, _contrast = find_ink(find_depth(gray))
+    bitmap = even_out(straighten(np.ascontiguousarray(ink[25:140, 20:100])))
 
     assert np.abs(count_blocks(bitmap) - preprocess(gray).grid).mean() < 0.5
 
@@ -336,4 +337,4 @@ def test_a_knob_out_of_its_range_is_refused_by_name(name: str, value: float) -> 
 
 def test_where_nothing_passes_the_threshold_there_is_no_digit() -> None:
     with pytest.raises(NoDigit, match="no stroke of ink"):
-        crop_digit(np.full((20, 20), 0.6, np.float32), 0.9)
+        Normalization(threshold=0.9).apply(np.full((20, 20), 0.6, np.float32))

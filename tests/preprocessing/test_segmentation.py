@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digits_nb as dn
-from digits_nb.preprocessing.segmentation import find_digits, reading_order
+from digits_nb.preprocessing.grouping import reading_order
+from digits_nb.recognition import find_digits
 from digits_nb.training.pen import HEIGHT
 from digits_nb.training.synthetic_digits import set_type
 

@@ -11,7 +11,7 @@ from drawn import one, zero
 from PIL import Image
 
 import digits_nb as dn
-from digits_nb.recognition import make_grid, recognize_grid
+from digits_nb.recognition import recognize_grid
 from digits_nb.recognition.recognizer import THUMBNAIL
 
 if TYPE_CHECKING:
@@ -137,7 +137,11 @@ def test_several_digits_are_told_from_text(saved: "DigitModel", count: int) -> N
 
 
 def test_a_model_whose_card_says_nothing_of_refusal_refuses_nothing(saved: "DigitModel") -> None:
-    assert 0 <= dn.recognize(cross(), dn.DigitModel(saved.tensors, {"kind": saved.card["kind"]})).digit <= 9
+    silent = dn.DigitModel(saved.tensors, {"kind": saved.card["kind"]})
+    grid = dn.preprocess(cross()).grid
+    with pytest.raises(dn.NoDigit):
+        recognize_grid(grid, saved)
+    assert 0 <= recognize_grid(grid, silent).digit <= 9
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -217,7 +221,7 @@ def test_a_default_store_of_an_older_format_is_filled_beside_it(
 
 
 def test_a_grid_is_read_as_the_picture_that_it_was_made_of(saved: "DigitModel") -> None:
-    grid = make_grid(zero())
+    grid = dn.preprocess(zero(), saved).grid
     whole, answer = dn.recognize(zero(), saved), recognize_grid(grid.tolist(), saved)
 
     assert np.array_equal(grid, whole.grid)
@@ -236,6 +240,91 @@ def test_what_is_no_grid_is_refused(grid: object, saved: "DigitModel") -> None:
         recognize_grid(grid, saved)
 
 
-def test_there_is_no_grid_of_several_digits() -> None:
-    with pytest.raises(dn.SeveralDigits):
-        make_grid(np.hstack([one(), zero()]))
+def two_digits() -> np.ndarray:
+    """A zero, and a higher one beside it."""
+    picture = np.full((120, 170), 240, np.uint8)
+    picture[20:, :80] = zero()
+    cv2.ellipse(picture, (122, 60), (20, 46), 0, 0, 360, 30, 7)
+    return picture
+
+
+def test_of_several_digits_the_highest_becomes_a_grid_and_the_whole_picture_is_kept(
+    saved: "DigitModel",
+) -> None:
+    row = two_digits()
+
+    stages = dn.preprocess(row, saved)
+
+    np.testing.assert_allclose(stages.box, (98, 10, 146, 109), atol=2)
+    assert stages.gray.shape == stages.ink.shape == row.shape
+    np.testing.assert_array_equal(stages.gray, row)
+    assert np.abs(stages.grid - dn.preprocess(row[:, 80:], saved).grid).max() <= 1
+
+
+def beside_a_table() -> np.ndarray:
+    """A zero, and to its left a strip of dark table."""
+    picture = np.full((100, 110), 240, np.uint8)
+    picture[:, 30:] = zero()
+    picture[:, :14] = 70
+    return picture
+
+
+def test_an_answer_shows_what_was_left_out_and_why(saved: "DigitModel") -> None:
+    picture = cv2.resize(beside_a_table(), None, fx=10, fy=10)
+
+    answer = dn.recognize(picture, saved)
+
+    assert answer.digit == 0
+    (((left, top, right, bottom), reason),) = answer.left_out
+    assert reason == "rim"
+    assert (left, top, bottom) == (0, 0, 1000)
+    assert abs(right - 140) <= 10
+    assert answer.view == (0, 0, 1100, 1000)
+    html = answer._repr_html_()
+    ((alt, data),) = re.findall(r'alt="(The picture[^"]*)" src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert alt == "The picture that was read, without rim"
+    svg = base64.b64decode(data).decode()
+    assert 'viewBox="0 0 1100 1000"' in svg
+    assert f'<rect x="0" y="0" width="{right}" height="1000"><title>rim</title></rect>' in svg
+    (png,) = re.findall(r'href="data:image/png;base64,([^"]+)"', svg)
+    shown = cv2.imdecode(np.frombuffer(base64.b64decode(png), np.uint8), cv2.IMREAD_GRAYSCALE)
+    np.testing.assert_array_equal(shown, answer.picture)
+
+
+def test_an_answer_about_one_of_several_digits_shows_the_part_of_the_picture_around_it(
+    saved: "DigitModel",
+) -> None:
+    row = np.hstack([zero(), one()])
+
+    for answer in dn.read_digits(row, saved):
+        left, top, right, bottom = answer.view
+        assert left < answer.box[0] < answer.box[2] < right
+        assert top < answer.box[1] < answer.box[3] < bottom
+        np.testing.assert_array_equal(answer.picture, row[top:bottom, left:right])
+
+
+@pytest.mark.parametrize(
+    ("picture", "error", "box"),
+    [
+        pytest.param(cross(), dn.NoDigit, (7, 17, 94, 84), id="nothing like a digit"),
+        pytest.param(two_digits(), dn.SeveralDigits, (98, 10, 146, 109), id="several digits"),
+    ],
+)
+def test_a_refusal_keeps_what_was_seen(
+    saved: "DigitModel", picture: np.ndarray, error: type[dn.DigitsError], box: tuple[int, ...]
+) -> None:
+    with pytest.raises(error) as caught:
+        dn.recognize(cv2.resize(picture, None, fx=8, fy=8), saved)
+
+    stages = caught.value.stages
+    assert max(stages.gray.shape) == max(stages.ink.shape) == THUMBNAIL
+    assert stages.grid.max() > 8
+    scale = THUMBNAIL / max(picture.shape)
+    np.testing.assert_allclose(stages.box, np.multiply(box, scale), atol=3 * scale)
+
+
+def test_a_refusal_of_a_blank_picture_and_of_a_bad_query_keeps_nothing(saved: "DigitModel") -> None:
+    for query in (np.full((40, 40), 255, np.uint8), {"path": "missing.png"}):
+        with pytest.raises(dn.DigitsError) as caught:
+            dn.recognize(query, saved)
+        assert caught.value.stages is None

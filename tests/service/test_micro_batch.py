@@ -71,15 +71,26 @@ def test_each_has_its_own_answer_or_error(model: "DigitModel") -> None:
     assert seven.box == alone.box
 
 
-def test_the_model_is_asked_once_for_all_that_wait(counting: "DigitModel") -> None:
-    asked_together(counting, *[SEVEN] * 8)
-    assert counting.asked == [8]
+@pytest.mark.parametrize(
+    ("count", "in_turns"), [(8, [8]), (2 * TOGETHER, [TOGETHER, 2 * TOGETHER])], ids=["few", "many"]
+)
+def test_those_that_wait_are_read_in_one_turn_and_many_some_at_a_time(
+    counting: "DigitModel", count: int, in_turns: list[int]
+) -> None:
+    seen = []
 
+    async def ask() -> list[dn.Answer]:
+        tray = Tray(lambda: count)
+        queries = [SEVEN, SIX] * (count // 2)
+        answers = asyncio.gather(*(tray.read(query, counting) for query in queries))
+        while not answers.done():  # the others' turns
+            await asyncio.sleep(0)
+            seen.append(sum(counting.asked))
+        return await answers
 
-def test_many_are_read_some_at_a_time(counting: "DigitModel") -> None:
-    answers = asked_together(counting, *[SEVEN, SIX] * TOGETHER)
-    assert [answer.digit for answer in answers] == [7, 6] * TOGETHER
-    assert counting.asked == [TOGETHER] * 2
+    answers = asyncio.run(ask())
+    assert [answer.digit for answer in answers] == [7, 6] * (count // 2)
+    assert sorted({*seen} - {0}) == in_turns
 
 
 def test_each_is_read_by_the_model_that_it_asked_for(model: "DigitModel") -> None:

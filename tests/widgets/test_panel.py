@@ -263,6 +263,28 @@ def test_an_error_is_a_sentence_where_the_input_is(panel: Panel, place: str, way
     assert panel.lines.html == ""
 
 
+def test_a_picture_that_is_refused_shows_what_was_seen_in_it(panel: Panel) -> None:
+    seven = np.asarray(digits_nb.open_image({"bytes": SEVEN}).convert("L"))
+    two = cv2.imencode(".png", np.hstack([seven, seven]))[1].tobytes()
+    settled(upload(panel, two))
+    assert panel.answer is None
+    assert "shows 2 digits" in panel.inputs.message
+    assert "refused" in panel.stages.html
+    assert panel.stages.html.count("<img") == 6
+
+
+def test_the_picture_shows_what_was_left_out_and_why(panel: Panel) -> None:
+    seven = np.array(digits_nb.open_image({"bytes": SEVEN}).convert("L"))
+    seven[:, :20] = 60
+    settled(upload(panel, cv2.imencode(".png", seven)[1].tobytes()))
+    assert panel.answer.digit == 7
+    assert re.search(
+        r'<img alt="In grey: \d+ × \d+ pixels, left out: rim" src="data:image/svg\+xml;base64,',
+        panel.stages.html,
+    )
+    assert "In grey, left out: rim</figcaption>" in panel.stages.html
+
+
 def test_an_error_takes_the_answer_away_and_an_answer_the_error(panel: Panel) -> None:
     settled(upload(panel, SEVEN))
     settled(upload(panel, BLANK))
