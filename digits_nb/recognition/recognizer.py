@@ -249,7 +249,7 @@ def _look(picture: "Picture", model: "DigitModel | None", normalization: Normali
     choice = choose(find_readings(small, normalization), model)
     blank = choice is None and is_blank(small)
     if small is not picture and (blank or (choice is not None and _is_small(choice, model))):
-        like = None if choice is None else choice.reading
+        like = choice.reading if choice is not None and choice.reading.traits.several else None
         choice = choose(find_readings(picture, normalization, like), model) or choice
         blank = choice is None
     if choice is None:
@@ -264,10 +264,9 @@ def _look(picture: "Picture", model: "DigitModel | None", normalization: Normali
 
 
 def _is_small(choice: "Choice", model: "DigitModel | None") -> bool:
-    """Tell whether more pixels may help: the digits are low, or what is unlike a digit is thin."""
-    if model is not None and np.median(choice.probabilities.max(axis=1)) < CONVINCING:
-        return choice.reading.traits.thinness > 0
-    return choice.reading.height < SMALLEST
+    """Tell whether more pixels may help: the digits are low, or there is one that is unlike any."""
+    is_unlike = model is not None and choice.probabilities.max(axis=1).min() < CONVINCING
+    return choice.reading.height < SMALLEST or (is_unlike and not choice.reading.traits.several)
 
 
 def _answers(

@@ -349,7 +349,7 @@ def test_a_large_jpeg_is_decoded_in_small_and_upright_with_its_full_size(orienta
     picture, size = decode_reduced(data, 64)
 
     assert size == (480, 641)
-    assert (picture.mode, picture.size) == ("L", (60, 81))
+    assert (picture.mode, picture.size) == ("RGB", (60, 81))
     expected = SEVEN.resize((60, 81), Image.Resampling.BICUBIC)
     assert np.abs(grey(picture) - np.asarray(expected, int)).mean() < 8
 

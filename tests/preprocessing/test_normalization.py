@@ -254,7 +254,7 @@ def test_the_digits_of_the_source_keep_most_of_their_counts() -> None:
     ],
 )
 def test_a_blank_picture_shows_no_digit(picture: np.ndarray) -> None:
-    with pytest.raises(NoDigit, match=r"picture (is blank|shows no single digit): .+; send .+\.$"):
+    with pytest.raises(NoDigit, match=r"picture (is blank|shows no digits): .+; send .+\.$"):
         preprocess(picture)
 
 
