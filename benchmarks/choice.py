@@ -261,15 +261,13 @@ def fit(examples: list[Example]) -> np.ndarray:
 
 def fit_belief(examples: list[Example], weights: np.ndarray) -> tuple[np.ndarray, float]:
     """Fit the logit that the reading that is chosen is right, where there is more than a plain digit."""
-    best = [
-        (features[row], right[row])
-        for _, features, right in examples
-        if len(right)
-        for row in [int((features @ weights).argmax())]
+    seen = [
+        (features, right, int((features @ weights).argmax())) for _, features, right in examples if len(right)
     ]
-    plain = list(choice.WEIGHTS).index("plain")
-    rows = np.array([row for row, _ in best if not row[plain]])
-    right = np.array([is_right for row, is_right in best if not row[plain]])
+    rows = np.array([features[best] for features, _, best in seen])
+    right = np.array([right[best] for _, right, best in seen])
+    is_plain = rows[:, list(choice.WEIGHTS).index("plain")] > 0
+    rows, right = rows[~is_plain], right[~is_plain]
     scale = rows.std(axis=0) + 1e-9
     fitted = LogisticRegression(C=1 / (PENALTY * len(rows)), max_iter=5000).fit(rows / scale, right)
     return fitted.coef_[0] / scale, float(fitted.intercept_[0])

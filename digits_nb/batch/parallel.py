@@ -6,6 +6,7 @@ this process.
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from multiprocessing import current_process
 from time import perf_counter
@@ -19,6 +20,9 @@ from digits_nb.models.model import DigitModel
 from digits_nb.recognition.answer import Answer
 from digits_nb.recognition.default import default_model
 from digits_nb.recognition.recognizer import recognize_list
+
+Loaded = tuple[Query | DigitsError, float]
+"""A query that is ready to be read, or the error that it met, and the seconds that it took."""
 
 BLOCK = 256
 """Pictures that are loaded before they are read."""
@@ -59,22 +63,27 @@ def recognize_many(
     spent_s = 0.0
     for block in _blocks(queries):
         start = perf_counter()
-        found = _recognize(block, model, _count_jobs(spent_s))
+        found = _recognize([loaded for loaded, _ in block], model, _count_jobs(spent_s))
         spent_s += perf_counter() - start
-        yield from found
+        for item, (_, loading_s) in zip(found, block, strict=True):
+            yield (
+                replace(item, duration_s=item.duration_s + loading_s) if isinstance(item, Answer) else item
+            )
 
 
-def _blocks(queries: Iterable[Query]) -> Iterator[list[Query | DigitsError]]:
-    """Load queries a block at a time; an error takes the place of its query."""
-    block: list[Query | DigitsError] = []
+def _blocks(queries: Iterable[Query]) -> Iterator[list[Loaded]]:
+    """Load queries a block at a time, each with the seconds that it took."""
+    block: list[Loaded] = []
     size = 0
     for query in queries:
+        start = perf_counter()
+        loaded: Query | DigitsError
         try:
             loaded, count = _load(query)
-            block.append(loaded)
             size += count
         except DigitsError as error:
-            block.append(error)
+            loaded = error
+        block.append((loaded, perf_counter() - start))
         if len(block) == BLOCK or size >= BLOCK_BYTES:
             yield block
             block, size = [], 0

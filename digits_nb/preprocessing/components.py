@@ -38,12 +38,18 @@ class Components:
     boxes: "Boxes"
     areas: "NDArray[np.int32]"
 
-    def mask(self, rows: "NDArray[Any]", shape: tuple[int, int]) -> "Mask":
-        """Give a mask (H, W) of the components in these rows of `boxes`."""
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of all components together."""
         left, top = self.corner
         height, width = self.labels.shape
+        return left, top, left + width, top + height
+
+    def mask(self, rows: "NDArray[Any]", shape: tuple[int, int]) -> "Mask":
+        """Give a mask (H, W) of the components in these rows of `boxes`."""
+        left, top, right, bottom = self.box
         mask = np.zeros(shape, np.uint8)
-        mask[top : top + height, left : left + width] = self._chosen(rows)[self.labels]
+        mask[top:bottom, left:right] = self._chosen(rows)[self.labels]
         return mask
 
     def cut(self, rows: "NDArray[Any]", box: tuple[int, int, int, int]) -> "Mask":
@@ -80,6 +86,14 @@ def enlarge(
     # integers, with the far edges rounded up: the last bit of a float could exceed the picture
     far = -(-right * across // columns), -(-bottom * down // rows)
     return left * across // columns, top * down // rows, *far
+
+
+def widen(box: tuple[int, int, int, int], shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Widen a box by a quarter of its height on each side, inside a picture of this `shape` (H, W)."""
+    left, top, right, bottom = box
+    margin, (height, width) = (bottom - top) // 4 + 2, shape
+    far = min(right + margin, width), min(bottom + margin, height)
+    return max(left - margin, 0), max(top - margin, 0), *far
 
 
 def around(boxes: "Boxes") -> tuple[int, int, int, int]:

@@ -50,13 +50,13 @@ _LEVELS = np.arange(256, dtype=np.float32)
 _GRAIN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
-def reduce(gray: "NDArray[np.uint8]", max_side: int = MAX_SIDE) -> "NDArray[np.uint8]":
+def reduce(picture: "NDArray[np.uint8]", max_side: int = MAX_SIDE) -> "NDArray[np.uint8]":
     """Reduce a picture (H, W) or (H, W, 3) to `max_side` pixels a side; a smaller one stays as it is."""
-    scale = max_side / max(gray.shape[:2])
+    scale = max_side / max(picture.shape[:2])
     if scale >= 1:
-        return gray
-    height, width = (max(1, round(side * scale)) for side in gray.shape[:2])
-    reduced: Plane = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+        return picture
+    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    reduced: Plane = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     return reduced
 
 
@@ -175,13 +175,15 @@ def find_colour_contrast(picture: "NDArray[np.uint8]") -> "NDArray[np.uint8] | N
     Parameters
     ----------
     picture
-        Shape (H, W, 3): red, green, blue.
+        Shape (H, W, 3): red, green, blue; or (H, W), without colours.
 
     Returns
     -------
     ndarray of shape (H, W), uint8, or None
         None if the colours differ by less than `MIN_COLOUR`.
     """
+    if picture.ndim == 2:  # noqa: PLR2004
+        return None
     red, green, blue = (picture[..., channel].astype(np.int16) for channel in range(3))
     best, most = None, MIN_COLOUR
     for plane in (red - green, blue - (red + green) // 2):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from digits_nb.errors import NoDigit
-from digits_nb.preprocessing.components import around, cut, enlarge, find_components, wipe
+from digits_nb.preprocessing.components import around, cut, enlarge, find_components, widen, wipe
 from digits_nb.preprocessing.grouping import TOUCH, group, reading_order, typical_height
 from digits_nb.preprocessing.ink import INK, find_colour_contrast, find_depth, find_ink, to_gray
 from digits_nb.preprocessing.lines import find_lines
@@ -108,7 +108,7 @@ class Traits(NamedTuple):
     lines
         1 if lines were taken out.
     line_length
-        Logarithm of the longest line taken out, in heights of the highest digit; 0 without lines.
+        Logarithm of the longest line taken out, in heights of the highest digit, 0.3 at least; 0 without.
     density
         Share of the digits' boxes that is ink.
     irregularity
@@ -168,6 +168,8 @@ class Reading:
         Ink that is not a digit's, and why, as in `Stages`; of marks and specks, the `SHOWN` largest.
     contrast : float
         Depth of the ink, in 255ths of its ground's lightness.
+    is_dark : bool
+        Whether the ink is darker than its ground: in grey, or on the scale of colours.
     traits : Traits
     """
 
@@ -176,6 +178,7 @@ class Reading:
     ink: "Plane"
     left_out: "LeftOut"
     contrast: float
+    is_dark: bool
     traits: Traits
 
     @property
@@ -213,12 +216,8 @@ class Reading:
             digit, box = self.digits[number], tuple(self.boxes[number].tolist())
             window: tuple[slice, ...] = (slice(None), slice(None))
             if len(self.digits) > 1:
-                left, top, right, bottom = enlarge(box, shape, size)
-                around_it = (bottom - top) // 4 + 2
-                window = (
-                    slice(max(top - around_it, 0), bottom + around_it),
-                    slice(max(left - around_it, 0), right + around_it),
-                )
+                left, top, right, bottom = widen(enlarge(box, shape, size), size)
+                window = slice(top, bottom), slice(left, right)
             place = enlarge(box, shape, full)
             found.append(Stages(gray[window], ink[window], *digit, place, left_out))
         return found
@@ -243,12 +242,12 @@ def find_readings(
     Reading
         Nothing if nothing stands out from the ground.
     """
-    if like is None or not like.traits.colour:
-        yield from _of_plane(to_gray(picture), normalization, like, colour=False)
-    if like is not None and not like.traits.colour:
-        return
-    if picture.ndim == 3 and (contrast := find_colour_contrast(picture)) is not None:  # noqa: PLR2004
-        yield from _of_plane(contrast, normalization, like, colour=True)
+    for colour in (False, True):
+        if like is not None and like.traits.colour != colour:
+            continue
+        plane = find_colour_contrast(picture) if colour else to_gray(picture)
+        if plane is not None:
+            yield from _of_plane(plane, normalization, like, colour=colour)
 
 
 def _of_plane(
@@ -256,13 +255,15 @@ def _of_plane(
 ) -> Iterator[Reading]:
     """Find the readings with dark ink and those with light ink, the likelier first."""
     ground_at_rim, rarity = _measure_polarity(gray)
-    is_dark = ground_at_rim + rarity / 2 > 0
-    for is_first, sign in ((True, 1 if is_dark else -1), (False, -1 if is_dark else 1)):
-        if like is not None and bool(like.traits.second) == is_first:
+    is_likely_dark = ground_at_rim + rarity / 2 > 0
+    for is_dark in (is_likely_dark, not is_likely_dark):
+        if like is not None and like.is_dark != is_dark:
             continue
-        depth = find_depth(gray if sign == 1 else 255 - gray)
-        polarity = _Polarity(depth, sign * ground_at_rim, sign * rarity, colour, is_first, normalization)
-        yield from polarity.readings()
+        depth, sign = find_depth(gray if is_dark else 255 - gray), 1 if is_dark else -1
+        is_first = is_dark == is_likely_dark
+        yield from _Polarity(
+            depth, sign * ground_at_rim, sign * rarity, colour, is_dark, is_first, normalization
+        ).readings()
 
 
 def _measure_polarity(gray: "NDArray[np.uint8]") -> tuple[float, float]:
@@ -290,6 +291,7 @@ class _Polarity:
     ground_at_rim: float
     rarity: float
     colour: bool
+    is_dark: bool
     is_first: bool
     normalization: Normalization
 
@@ -459,7 +461,13 @@ class _Polarity:
             plain=float(is_plain),
         )
         return Reading(
-            digits.normalized, digits.boxes, ink, tuple(left_out + digits.left_out), contrast, traits
+            digits.normalized,
+            digits.boxes,
+            ink,
+            tuple(left_out + digits.left_out),
+            contrast,
+            self.is_dark,
+            traits,
         )
 
 
@@ -484,9 +492,8 @@ def _box(row: "Boxes") -> "Box":
 def _find_outside(components: "Components", shape: tuple[int, ...]) -> "tuple[NDArray[Any], str]":
     """Find the components that touch the rim of the picture; if none does, those that enclose others."""
     boxes = components.boxes
-    (left, top), (height, width) = components.corner, shape
-    tall, wide = components.labels.shape
-    if _touches_rim((left, top, left + wide, top + tall), shape):
+    if _touches_rim(components.box, shape):
+        height, width = shape
         inside = (boxes[:, :2] > 0) & (boxes[:, 2:] < (width, height))
         return np.flatnonzero(~inside.all(axis=1)), "rim"
     if len(boxes) <= 1:

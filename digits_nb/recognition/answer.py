@@ -39,7 +39,7 @@ class Answer:
     model_version : str or None
         64 hex digits; None for a model that is not saved.
     duration_s : float
-        Seconds from query to answer; in a batch, with a fair share of the model's time.
+        Seconds from query to answer; of several digits, each one's share.
     box : tuple of int
         Left, top, right and bottom of the digit in pixels of the upright picture.
     picture : ndarray of shape (h, w), uint8

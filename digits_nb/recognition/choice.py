@@ -1,12 +1,15 @@
 """Choice: which reading of a picture is the likeliest, and what the digit is, all readings considered."""
 
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from digits_nb.preprocessing.segmentation import UNEVEN
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -18,9 +21,6 @@ CONVINCING = 0.5
 
 SURE = 0.9
 """The same for a plain reading that touches the rim, and confidence from which no colours are looked at."""
-
-EVEN = 0.4
-"""Share of the contrast by which the ground may differ where no other polarity is looked at."""
 
 WEIGHTS = {
     "likelihood": 0.29,
@@ -47,7 +47,8 @@ WEIGHTS = {
     "colour": -0.59,
     "plain": 1.25,
 }
-"""Weights of the features of a reading; the softmax of their sums is each reading's share."""
+"""Weights of the `features` of a reading; the softmax of their sums is each reading's share. They and those
+below were fitted by `benchmarks/choice.py`."""
 
 BELIEF = {
     "likelihood": 0.46,
@@ -111,7 +112,7 @@ def choose(readings: "Iterable[Reading]", model: "DigitModel | None") -> Choice 
         The model that is asked about their grids. Without one only their traits count, pieces that lie close
         together are one digit, and the probabilities are all equal.
     """
-    readings = iter(readings) if model else (each for each in readings if not each.traits.split)
+    readings = _limited(readings if model else (each for each in readings if not each.traits.split))
     first = next(readings, None)
     if first is None:
         return None
@@ -119,16 +120,11 @@ def choose(readings: "Iterable[Reading]", model: "DigitModel | None") -> Choice 
     enough = SURE if first.traits.rim else CONVINCING
     if first.traits.plain and (model is None or answers[0].max() >= enough):
         return Choice(first, answers[0])
-    every, digits = [first], len(first.digits)
+    every = [first]
     for _, others in groupby(readings, key=lambda reading: (reading.traits.colour, reading.traits.second)):
-        if digits > MOST_DIGITS or (model and every[-1] is not first and _is_settled(vote(every, answers))):
+        if model and every[-1] is not first and _is_settled(vote(every, answers)):
             break
-        more = []
-        for reading in others:
-            more.append(reading)
-            digits += len(reading.digits)
-            if digits > MOST_DIGITS:
-                break
+        more = list(others)
         every, answers = every + more, answers + ask(more, model)
     if model is None:
         weights = WEIGHTS | {"joined": 0.0}  # by their places, pieces are more often one broken digit
@@ -137,10 +133,20 @@ def choose(readings: "Iterable[Reading]", model: "DigitModel | None") -> Choice 
     return vote(every, answers)
 
 
+def _limited(readings: "Iterable[Reading]") -> "Iterator[Reading]":
+    """Give readings until they have `MOST_DIGITS` digits together."""
+    digits = 0
+    for reading in readings:
+        yield reading
+        digits += len(reading.digits)
+        if digits > MOST_DIGITS:
+            return
+
+
 def _is_settled(choice: Choice) -> bool:
     """Tell whether a choice is so sure that neither the other polarity nor colours need a look."""
     traits = choice.reading.traits
-    is_odd = traits.thinness or traits.cut_off or traits.uneven > EVEN
+    is_odd = traits.thinness or traits.cut_off or traits.uneven > UNEVEN
     return bool(not is_odd and choice.probabilities.max(axis=1).min() >= SURE)
 
 
@@ -160,29 +166,28 @@ def vote(readings: "list[Reading]", answers: "list[NDArray[np.float64]]") -> Cho
     beliefs = 1 / (1 + np.exp(-logits))
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
-    votes = np.zeros(10)
-    for_several: dict[tuple[int, ...], float] = {}  # several digits are an outcome of their own
-    for share, answer in zip(shares.tolist(), answers, strict=True):
-        if len(answer) == 1:
+    # several digits are an outcome of their own, in whatever order they stand
+    outcomes = [tuple(sorted(answer.argmax(axis=1).tolist())) for answer in answers]
+    votes, for_several = np.zeros(10), defaultdict[tuple[int, ...], float](float)
+    for share, answer, outcome in zip(shares.tolist(), answers, outcomes, strict=True):
+        if len(outcome) == 1:
             votes += share * answer[0]
         else:
-            digits = tuple(sorted(answer.argmax(axis=1).tolist()))
-            for_several[digits] = for_several.get(digits, 0.0) + share
+            for_several[outcome] += share
     several = max(for_several, key=for_several.__getitem__, default=())
-    if several and for_several[several] > votes.max():
-        agree = [tuple(sorted(answer.argmax(axis=1).tolist())) == several for answer in answers]
-        best = int(np.where(agree, shares, 0).argmax())
-        doubtful = beliefs[best] < BELIEVED
-        return Choice(readings[best], _doubt(answers[best], beliefs[best]) if doubtful else answers[best])
-    digit = int(votes.argmax())
-    agree = [answer[0, digit] * (len(answer) == 1) for answer in answers]
+    if for_several[several] > votes.max():
+        best = int((shares * np.array([outcome == several for outcome in outcomes])).argmax())
+        is_doubtful = beliefs[best] < BELIEVED
+        return Choice(readings[best], _doubt(answers[best], beliefs[best]) if is_doubtful else answers[best])
+    digit = votes.argmax()
+    agree = [answer[0, digit] if len(answer) == 1 else 0.0 for answer in answers]
     best = int((shares * np.array(agree)).argmax())
     return Choice(readings[best], _doubt(votes[None], beliefs[best]))
 
 
 def _doubt(probabilities: "NDArray[np.float64]", belief: float) -> "NDArray[np.float64]":
-    """Give the digits only so much probability as is believed, and all ten an equal share of the rest."""
-    # the root: of ten digits, one that is chosen with half the belief is still by far the likeliest
+    """Lower probabilities by the root of the belief, and give all ten an equal share of the rest."""
+    # by the belief itself, more of the right readings would be refused
     believed = belief**0.5 * probabilities
     doubted: NDArray[np.float64] = believed + (1 - believed.sum(axis=1, keepdims=True)) / 10
     return doubted

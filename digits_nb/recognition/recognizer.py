@@ -10,7 +10,7 @@ import numpy as np
 from digits_nb.errors import DigitsError, NoDigit, SeveralDigits
 from digits_nb.images.decode import to_array
 from digits_nb.images.query import open_image, open_reduced
-from digits_nb.preprocessing.components import enlarge
+from digits_nb.preprocessing.components import enlarge, widen
 from digits_nb.preprocessing.ink import INK, PAGE_SIDE, is_blank, reduce, to_gray
 from digits_nb.preprocessing.normalization import (
     DEFAULT,
@@ -277,23 +277,11 @@ def _answers(
     seconds = (perf_counter() - start) / len(found)
     answers = []
     for row, stages in zip(choice.probabilities[choice.reading.order()], found, strict=True):
-        view = (0, 0, shape[1], shape[0]) if len(found) == 1 else _widen(stages.box, shape)
+        view = (0, 0, shape[1], shape[0]) if len(found) == 1 else widen(stages.box, shape)
         left, top, right, bottom = enlarge(view, shape, (picture.shape[0], picture.shape[1]))
         shown = to_gray(reduce(picture[top:bottom, left:right], THUMBNAIL))
         answers.append(_answer(row, stages.grid, stages.box, stages.left_out, shown, view, model, seconds))
     return answers
-
-
-def _widen(box: "Box", shape: tuple[int, int]) -> "Box":
-    """Widen a box by a quarter of its height on each side, inside a picture of this height and width."""
-    left, top, right, bottom = box
-    margin = (bottom - top) // 4 + 1
-    return (
-        max(left - margin, 0),
-        max(top - margin, 0),
-        min(right + margin, shape[1]),
-        min(bottom + margin, shape[0]),
-    )
 
 
 def _stages_of_highest(reading: "Reading", gray: "NDArray[np.uint8]", full: tuple[int, int]) -> Stages:

@@ -1,7 +1,7 @@
 """What can be asked by name: the recognition of a digit, and the parts that it is made of."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from digits_nb.errors import QueryError
 from digits_nb.images.query import Query
@@ -13,11 +13,8 @@ Found = tuple[Any, dict[str, Any]]
 """The result, and what its metadata say beside time and request, both as JSON values."""
 
 
-class Algorithm(NamedTuple):
-    """Something to ask; what has no model has no versions either."""
-
-    run: Callable[..., Found]
-    has_model: bool = True
+Algorithm = Callable[[Any, DigitModel], Found]
+"""Something to ask: of a query and a model it makes what is found."""
 
 
 def _recognition(query: Query, model: DigitModel) -> Found:
@@ -30,7 +27,7 @@ def recognized(answer: Answer) -> Found:
     return answer.digit, {**_sureness(answer), "model_version": answer.model_version}
 
 
-def _preprocess(query: dict[str, Any], model: "DigitModel") -> Found:
+def _preprocess(query: dict[str, Any], model: DigitModel) -> Found:
     _check_picture(query)
     return preprocess(query, model, small=True).grid.tolist(), {}
 
@@ -52,8 +49,8 @@ def _check_picture(query: dict[str, Any]) -> None:
         raise QueryError(msg)
 
 
-ALGORITHMS = {
-    "digits_recognition": Algorithm(_recognition),
-    "digits_preprocess": Algorithm(_preprocess),
-    "read_digits": Algorithm(_digits),
+ALGORITHMS: dict[str, Algorithm] = {
+    "digits_recognition": _recognition,
+    "digits_preprocess": _preprocess,
+    "read_digits": _digits,
 }

@@ -78,9 +78,6 @@ class Question(Exchange):
         """Answer."""
         self.check_names(owner, name, tuple(ALGORITHMS))
         algorithm = ALGORITHMS[name]
-        if version and not algorithm.has_model:
-            message = f"There is no model behind {name}, and so no version of one; leave it out."
-            raise Refusal(404, "NotFound", message)
         timeout_s, raw = self._timeout(), self._raw()
         asked = read_body(self.body, self.request.headers.get("Content-Type", ""))
         version = version or "latest"
@@ -151,15 +148,13 @@ class Question(Exchange):
         if model is None:
             return None
         if "grid" in asked:
-            return self._told(start, algorithm.run(asked, model))
+            return self._told(start, algorithm(asked, model))
         answer = await self.application.tray.read(asked, model)
         return None if answer is None else self._told(start, recognized(answer))
 
     def _run(self, algorithm: Algorithm, version: str, query: Query) -> Found:
         """Do the work, in a thread."""
-        if algorithm.has_model:
-            return algorithm.run(query, self.application.models.load(version))
-        return algorithm.run(query)
+        return algorithm(query, self.application.models.load(version))
 
     def _timeout(self) -> float:
         given = self.get_query_argument("timeout", None)

@@ -1,7 +1,7 @@
 """Small pictures that wait at the same time, read together by the thread that answers.
 
 One by one, a picture's work and its request's would push each other out of the processor's caches, and each
-would wake the model and the caller anew. Together, eight take two thirds of that time.
+would wake the caller anew.
 """
 
 import asyncio

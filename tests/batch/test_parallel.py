@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
@@ -16,12 +17,30 @@ import numpy as np
 import pytest
 from drawn import one, zero
 from PIL import Image
+from servers import plain, serving
 
 import digits_nb as dn
 from digits_nb.batch import parallel
 
 if TYPE_CHECKING:
     from digits_nb import DigitModel
+
+
+def test_the_duration_of_an_answer_counts_the_download(
+    saved: "DigitModel", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = cv2.imencode(".png", zero())[1].tobytes()
+
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        sleep(0.3)
+        plain(picture)(handler)
+
+    with serving(late) as server:
+        monkeypatch.setenv("DIGITS_NB_ALLOW", server.pair)
+        (answer,) = dn.recognize_many([{"url": server.url}], saved)
+
+    assert isinstance(answer, dn.Answer)
+    assert answer.duration_s > 0.3
 
 
 def test_many_keep_their_order_and_a_bad_one_stops_nobody(saved: "DigitModel") -> None:

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import requests.adapters
 import trustme
+from crowd import Crowd
 from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
@@ -528,23 +529,18 @@ def test_the_largest_picture_in_ordinary_chunks_is_read(encoding: str, allow: Al
 def test_a_host_is_asked_for_a_limited_number_at_the_same_time_and_the_others_wait(
     allow: Allow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, at_work, most = threading.Lock(), 0, 0
+    at_work = Crowd(0.05)
 
     def behaviour(handler: BaseHTTPRequestHandler) -> None:
-        nonlocal at_work, most
-        with lock:
-            at_work += 1
-            most = max(most, at_work)
-        time.sleep(0.05)
-        with lock:
-            at_work -= 1
+        with at_work:
+            pass
         plain(PICTURE)(handler)
 
     with serving(behaviour) as server, ThreadPoolExecutor(3 * MAX_PER_HOST) as callers:
         allow(server)
         bodies = list(callers.map(get, [server.url] * 3 * MAX_PER_HOST))
     assert bodies == [PICTURE] * 3 * MAX_PER_HOST
-    assert most == MAX_PER_HOST
+    assert at_work.most == MAX_PER_HOST
 
     with (
         serving(silent()) as slow,

@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-import time
 
 import pytest
+from crowd import Crowd
 
 from digits_nb.service.responses import Refusal
 from digits_nb.service.scheduler import LINES, LINES_PER_CALLER, MAX_HELD_BYTES, Desk
@@ -12,23 +12,18 @@ from digits_nb.service.scheduler import LINES, LINES_PER_CALLER, MAX_HELD_BYTES,
 
 @pytest.mark.parametrize("cores", [1, 2, 3])
 def test_so_many_pictures_are_in_work_as_there_are_cores(cores: int) -> None:
-    lock, at_work, most = threading.Lock(), 0, 0
+    at_work = Crowd(0.02)
 
     def work() -> None:
-        nonlocal at_work, most
-        with lock:
-            at_work += 1
-            most = max(most, at_work)
-        time.sleep(0.02)
-        with lock:
-            at_work -= 1
+        with at_work:
+            pass
 
     async def ask() -> None:
         desk = Desk(queue=100, cores=cores)
         await asyncio.gather(*(desk.picture(work) for _ in range(12)))
 
     asyncio.run(ask())
-    assert most == cores
+    assert at_work.most == cores
 
 
 def test_what_is_given_up_before_its_turn_is_not_begun() -> None:
