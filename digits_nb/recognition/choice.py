@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from digits_nb.preprocessing.normalization import is_hollow
 from digits_nb.preprocessing.segmentation import UNEVEN
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ BELIEF = {
 BELIEF_BIAS = -0.97
 """The constant of that logit."""
 
+OUTLINE = 0.16
+"""Belief in another digit than 0 whose hole is as high as a 0's."""
+
 MOST_DIGITS = 400
 """Digits in all readings of a picture, at which no more readings are made: a page has one or two in time."""
 
@@ -118,7 +122,8 @@ def choose(readings: "Iterable[Reading]", model: "DigitModel | None") -> Choice 
         return None
     answers = ask([first], model)
     enough = SURE if first.traits.rim else CONVINCING
-    if first.traits.plain and (model is None or answers[0].max() >= enough):
+    is_convincing = model is None or (answers[0].max() >= enough and not _is_outline(first, 0, answers[0]))
+    if first.traits.plain and is_convincing:
         return Choice(first, answers[0])
     every = [first]
     for _, others in groupby(readings, key=lambda reading: (reading.traits.colour, reading.traits.second)):
@@ -177,12 +182,27 @@ def vote(readings: "list[Reading]", answers: "list[NDArray[np.float64]]") -> Cho
     several = max(for_several, key=for_several.__getitem__, default=())
     if for_several[several] > votes.max():
         best = int((shares * np.array([outcome == several for outcome in outcomes])).argmax())
-        is_doubtful = beliefs[best] < BELIEVED
-        return Choice(readings[best], _doubt(answers[best], beliefs[best]) if is_doubtful else answers[best])
+        probabilities = answers[best]
+        if beliefs[best] < BELIEVED:
+            probabilities = _doubt(probabilities, beliefs[best])
+        return Choice(readings[best], _doubt_outlines(readings[best], probabilities))
     digit = votes.argmax()
     agree = [answer[0, digit] if len(answer) == 1 else 0.0 for answer in answers]
     best = int((shares * np.array(agree)).argmax())
-    return Choice(readings[best], _doubt(votes[None], beliefs[best]))
+    return Choice(readings[best], _doubt_outlines(readings[best], _doubt(votes[None], beliefs[best])))
+
+
+def _is_outline(reading: "Reading", row: int, probabilities: "NDArray[np.float64]") -> bool:
+    """Tell whether a digit that is no 0 has a hole as high as a 0's.
+
+    Strokes are normalized to one width, so an outlined 2 or 3 may look like an 8.
+    """
+    return bool(probabilities[row].argmax()) and is_hollow(reading.digits[row].crop)
+
+
+def _doubt_outlines(reading: "Reading", probabilities: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    are = np.array([_is_outline(reading, row, probabilities) for row in range(len(probabilities))])
+    return np.where(are[:, None], _doubt(probabilities, OUTLINE), probabilities)
 
 
 def _doubt(probabilities: "NDArray[np.float64]", belief: float) -> "NDArray[np.float64]":

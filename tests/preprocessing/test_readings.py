@@ -353,6 +353,20 @@ def test_an_outlined_digit_is_never_certain_and_wrong(digit: int, width: int, sa
     assert isinstance(answer, dn.NoDigit | dn.SeveralDigits) or not answer.certain or answer.digit == digit
 
 
+@pytest.mark.parametrize("width", [9, 13, 17])
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_digit_in_a_broad_outline_is_never_certain_and_wrong(
+    digit: int, width: int, saved: "DigitModel"
+) -> None:
+    solid = (write(sheet(360, 360), digit, height=0.65, pen=58)[..., 0] < 128).astype(np.uint8)
+    kernel = np.ones((width, width), np.uint8)
+    outline = (cv2.dilate(solid, kernel) - cv2.erode(solid, kernel)).astype(np.float32)
+
+    (answer,) = dn.recognize_many([finish(235 - 200 * outline)], saved)
+
+    assert isinstance(answer, dn.NoDigit | dn.SeveralDigits) or not answer.certain or answer.digit == digit
+
+
 @pytest.mark.parametrize("pen", [4, 14], ids=["thin pen", "broad pen"])
 @pytest.mark.parametrize("softness", [0.001, 0.02, 0.05], ids=["hard edge", "soft edge", "very soft edge"])
 @pytest.mark.parametrize("digit", DIGITS)
